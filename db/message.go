@@ -1,0 +1,43 @@
+package db
+
+import (
+	"context"
+	"time"
+	"unicode/utf8"
+)
+
+// Message is one turn of a conversation.
+type Message struct {
+	ID             string
+	ConversationID string
+	SenderType     string // user, bot, agent or tool
+	MessageType    string // text or voice
+	Text           string
+	VoiceBase64    *string
+	DataSources    *string // a JSON array
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
+}
+
+// CharCount is how many characters (code points) the text has.
+func (m Message) CharCount() int { return utf8.RuneCountInString(m.Text) }
+
+// Transcript gives the messages of one conversation of the team, in the order they were said, or a NotFound error.
+func (s *Store) Transcript(ctx context.Context, p Principal, conversationID string) ([]Message, error) {
+	if _, err := s.Conversation(ctx, p, conversationID); err != nil {
+		return nil, err
+	}
+	messages := []Message{}
+	err := s.each(ctx, func(scan scanner) error {
+		m := Message{ConversationID: conversationID}
+		err := scan(&m.ID, &m.SenderType, &m.MessageType, &m.Text, &m.VoiceBase64, &m.DataSources, ms(&m.CreatedAt), ms(&m.UpdatedAt))
+		messages = append(messages, m)
+		return err
+	}, `
+		SELECT id, sender_type, message_type, text, voice_base64, data_sources, created_at, updated_at
+		FROM messages
+		WHERE team_id = $1
+		  AND conversation_id = $2
+		ORDER BY position`, p.TeamID, conversationID)
+	return messages, err
+}

@@ -1,0 +1,47 @@
+package db
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+)
+
+const (
+	alphabet     = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	keyMark      = "in-"
+	keyLength    = 43 // 62^43 > 2^256
+	prefixLength = 8
+)
+
+// newSecret gives n characters of 0-9A-Za-z, each drawn without bias from the system's cryptographic source.
+func newSecret(n int) string {
+	out := make([]byte, 0, n)
+	buf := make([]byte, 2*n)
+	for len(out) < n {
+		_, _ = rand.Read(buf) // crypto/rand.Read never fails; it ends the program instead
+		for _, b := range buf {
+			if b < 4*62 && len(out) < n {
+				out = append(out, alphabet[b%62])
+			}
+		}
+	}
+	return string(out)
+}
+
+// digest is what is stored of a secret. It is taken of the text as received, never of anything decoded from it.
+func digest(secret string) []byte {
+	sum := sha256.Sum256([]byte(secret))
+	return sum[:]
+}
+
+// wellFormedKey tells whether text has the shape of a key, without asking the database.
+func wellFormedKey(text string) bool {
+	if len(text) != len(keyMark)+keyLength || text[:len(keyMark)] != keyMark {
+		return false
+	}
+	for _, c := range []byte(text[len(keyMark):]) {
+		if (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') {
+			return false
+		}
+	}
+	return true
+}

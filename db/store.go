@@ -1,0 +1,281 @@
+// Package db is the domain and how it is kept: one noun, one file, with its type, its rules and its SQL, the same
+// text for SQLite and PostgreSQL. Times are UTC and kept to the millisecond.
+package db
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// patience is how long one statement or transaction of a request may take before it answers Unavailable. It leaves
+// time to say so within three seconds.
+const patience = 2500 * time.Millisecond
+
+// Store keeps everything, on SQLite or PostgreSQL. It is safe for use by many goroutines.
+type Store struct {
+	read    *sql.DB
+	write   *sql.DB
+	tx      *sql.Tx // set inside atomically
+	dialect dialect
+	texts   *sync.Map // a statement as written → as the engine wants it
+	now     func() time.Time
+	patient time.Duration
+	hashing chan struct{} // one place for each password hashed at a time
+	closing func()        // what is to be given up besides the handles
+}
+
+// dialect holds what differs between the engines; everything else is one text.
+type dialect struct {
+	name string
+	// positional turns $n into the engine's numbered parameter: SQLite takes $n for a name.
+	positional func(text string) string
+	// unavailable tells errors that pass when the database is well again.
+	unavailable func(error) bool
+	// taken tells a broken uniqueness rule.
+	taken func(error) bool
+	// forUpdate locks the rows of a SELECT inside a transaction: PostgreSQL needs it said, SQLite has one writer.
+	forUpdate string
+	// readOptions open a snapshot for statements that must see one moment.
+	readOptions *sql.TxOptions
+	// lookup bounds the one statement on the way of a key. On SQLite it is a single row by index that cannot wait
+	// for a lock, so a timer would only cost time.
+	lookup func(context.Context) (context.Context, context.CancelFunc)
+	// explain is the word before a statement that shows its plan.
+	explain string
+}
+
+// Open opens the database at target, a path or a postgres:// URL, and brings its tables up to date. now is the clock.
+func Open(ctx context.Context, target string, now func() time.Time) (*Store, error) {
+	s, err := Connect(ctx, target, now)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Migrate(ctx); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// Connect opens the database as it is, without touching its tables.
+func Connect(ctx context.Context, target string, now func() time.Time) (*Store, error) {
+	open := openSQLite
+	if IsPostgres(target) {
+		open = openPostgres
+	}
+	s, err := open(ctx, target)
+	if err != nil {
+		return nil, err
+	}
+	s.now = func() time.Time { return now().UTC().Truncate(time.Millisecond) }
+	s.texts, s.patient, s.hashing = &sync.Map{}, patience, make(chan struct{}, hashers())
+	return s, nil
+}
+
+// Close gives up the database.
+func (s *Store) Close() error {
+	if s.read != s.write {
+		_ = s.read.Close()
+	}
+	defer s.closing()
+	return s.write.Close()
+}
+
+// Ping tells whether the database answers now.
+func (s *Store) Ping(ctx context.Context) error {
+	var n int
+	_, err := s.one(ctx, []any{&n}, `SELECT 1`)
+	return err
+}
+
+// atomically runs f in one transaction: all of it is kept, or none. Inside, only tx may be used: s would wait for
+// itself on SQLite and write outside the transaction on PostgreSQL.
+func (s *Store) atomically(ctx context.Context, f func(tx *Store) error) error {
+	if s.tx != nil {
+		return f(s)
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.patient)
+	defer cancel()
+	tx, err := s.write.BeginTx(ctx, nil)
+	if err != nil {
+		return s.explainError(err)
+	}
+	defer tx.Rollback() //nolint:errcheck // after Commit it says so, and otherwise the first error counts
+	inner := *s
+	inner.tx = tx
+	if err := f(&inner); err != nil {
+		return err
+	}
+	return s.explainError(tx.Commit())
+}
+
+// exec runs a statement that changes rows, and says how many.
+func (s *Store) exec(ctx context.Context, text string, args ...any) (int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.patient)
+	defer cancel()
+	run := s.write.ExecContext
+	if s.tx != nil {
+		run = s.tx.ExecContext
+	}
+	result, err := run(ctx, s.text(text), args...)
+	if err != nil {
+		return 0, s.explainError(err)
+	}
+	n, err := result.RowsAffected()
+	return n, s.explainError(err)
+}
+
+// scanner reads the columns of the row at hand.
+type scanner func(dest ...any) error
+
+// each calls f for every row of a query.
+func (s *Store) each(ctx context.Context, f func(scan scanner) error, text string, args ...any) error {
+	ctx, cancel := context.WithTimeout(ctx, s.patient)
+	defer cancel()
+	return s.eachWithin(ctx, f, text, args...)
+}
+
+func (s *Store) eachWithin(ctx context.Context, f func(scan scanner) error, text string, args ...any) error {
+	run := s.read.QueryContext
+	if s.tx != nil {
+		run = s.tx.QueryContext
+	}
+	rows, err := run(ctx, s.text(text), args...)
+	if err != nil {
+		return s.explainError(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := f(rows.Scan); err != nil {
+			return s.explainError(err)
+		}
+	}
+	return s.explainError(rows.Err())
+}
+
+// one reads a single row into dest and tells whether there was one.
+func (s *Store) one(ctx context.Context, dest []any, text string, args ...any) (found bool, err error) {
+	err = s.each(ctx, func(scan scanner) error {
+		found = true
+		return scan(dest...)
+	}, text, args...)
+	return found, err
+}
+
+// single reads the one row that a statement finds, or gives a NotFound error that names the noun.
+func single[T any](ctx context.Context, s *Store, noun string, row func(scan scanner) (T, error), text string, args ...any) (T, error) {
+	var item T
+	found := false
+	err := s.each(ctx, func(scan scanner) (err error) {
+		found = true
+		item, err = row(scan)
+		return err
+	}, text, args...)
+	if err == nil && !found {
+		return item, notFound(noun)
+	}
+	return item, err
+}
+
+// statement is a list: how many rows there are, and the rows in order; LIMIT and OFFSET come after args.
+type statement struct {
+	count string
+	rows  string
+	args  []any
+}
+
+// listOf reads one page of a list with its exact total; a page past the end costs only the count.
+func listOf[T any](ctx context.Context, s *Store, page Page, row func(scan scanner) (T, error), q statement) (List[T], error) {
+	list := List[T]{Items: []T{}, Page: page}
+	if _, err := s.one(ctx, []any{&list.Total}, q.count, q.args...); err != nil {
+		return list, err
+	}
+	offset, beyond := page.offset(list.Total)
+	if beyond {
+		return list, nil
+	}
+	text := fmt.Sprintf("%s\n\t\tLIMIT $%d OFFSET $%d", q.rows, len(q.args)+1, len(q.args)+2)
+	err := s.each(ctx, func(scan scanner) error {
+		item, err := row(scan)
+		list.Items = append(list.Items, item)
+		return err
+	}, text, append(q.args[:len(q.args):len(q.args)], page.Size, offset)...)
+	return list, err
+}
+
+// text gives the statement as the engine wants it, worked out once.
+func (s *Store) text(text string) string {
+	if s.dialect.positional == nil {
+		return text
+	}
+	if known, ok := s.texts.Load(text); ok {
+		return known.(string)
+	}
+	made := s.dialect.positional(text)
+	s.texts.Store(text, made)
+	return made
+}
+
+// explainError gives the driver's error the kind that callers act on; the cause stays inside, for the log.
+func (s *Store) explainError(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case s.dialect.taken(err):
+		return &Error{Kind: Conflict, Code: "conflict", Text: "That exists already.", cause: err}
+	case s.dialect.unavailable(err):
+		return unavailable(err)
+	}
+	return err
+}
+
+// ms reads a column of milliseconds since 1970 into t; NULL gives the zero time.
+func ms(t *time.Time) *millis { return (*millis)(t) }
+
+type millis time.Time
+
+// Scan implements sql.Scanner.
+func (m *millis) Scan(src any) error {
+	switch v := src.(type) {
+	case nil:
+		*m = millis{}
+	case int64:
+		*m = millis(time.UnixMilli(v).UTC())
+	default:
+		return fmt.Errorf("a time is kept as milliseconds, not as %T", src)
+	}
+	return nil
+}
+
+// orNull gives the milliseconds of t, or nil for the zero time.
+func orNull(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t.UnixMilli()
+}
+
+// bit gives 1 for yes and 0 for no, as both engines keep it.
+func bit(yes bool) int64 {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+// placeholders gives "$from, $from+1, …", n of them.
+func placeholders(from, n int) string {
+	var b strings.Builder
+	for i := range n {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString("$" + strconv.Itoa(from+i))
+	}
+	return b.String()
+}

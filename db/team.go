@@ -1,0 +1,59 @@
+package db
+
+import (
+	"context"
+	"time"
+)
+
+// Team is what rows belong to.
+type Team struct {
+	ID        string
+	Name      string
+	CreatedAt time.Time
+}
+
+// TeamNamed gives the team of that name, for the command line, or a NotFound error.
+func (s *Store) TeamNamed(ctx context.Context, name string) (Team, error) {
+	t := Team{Name: name}
+	found, err := s.one(ctx, []any{&t.ID, ms(&t.CreatedAt)}, `
+		SELECT id, created_at
+		FROM teams
+		WHERE name = $1`, name)
+	if err == nil && !found {
+		return t, notFound("team")
+	}
+	return t, err
+}
+
+// Teams gives the teams of the asker's person, oldest membership first.
+func (s *Store) Teams(ctx context.Context, p Principal, page Page) (List[Team], error) {
+	return listOf(ctx, s, page, func(scan scanner) (t Team, err error) {
+		return t, scan(&t.ID, &t.Name, ms(&t.CreatedAt))
+	}, statement{
+		count: `SELECT COUNT(*) FROM members WHERE user_id = $1`,
+		rows: `
+		SELECT t.id, t.name, t.created_at
+		FROM members m
+		JOIN teams t ON t.id = m.team_id
+		WHERE m.user_id = $1
+		ORDER BY m.created_at, m.team_id`,
+		args: []any{p.UserID},
+	})
+}
+
+// team gives the team of that name, made when it is not there yet.
+func (s *Store) team(ctx context.Context, name string) (Team, error) {
+	name, problem := line("team", "The team's name", name, NameMax)
+	if problem != nil {
+		return Team{}, problem
+	}
+	t, err := s.TeamNamed(ctx, name)
+	if !NotFound.Is(err) {
+		return t, err
+	}
+	t = Team{ID: NewID(), Name: name, CreatedAt: s.now()}
+	_, err = s.exec(ctx, `
+		INSERT INTO teams (id, name, created_at)
+		VALUES ($1, $2, $3)`, t.ID, t.Name, t.CreatedAt.UnixMilli())
+	return t, err
+}
