@@ -19,15 +19,16 @@ type Assistant struct {
 	HasHumanAgent  bool
 	UseTools       bool
 	Attributes     string // a JSON object
+	TeamID         string
 	CreatedAt      time.Time
 }
 
 const assistantColumns = `id, name, description, assistant_type, llm_model, system_prompt, voice, voice_languages,
-		       webhook_id, has_human_agent, use_tools, attributes, created_at`
+		       webhook_id, has_human_agent, use_tools, attributes, team_id, created_at`
 
 func scanAssistant(scan scanner) (a Assistant, err error) {
 	return a, scan(&a.ID, &a.Name, &a.Description, &a.Type, &a.LLMModel, &a.SystemPrompt, &a.Voice, &a.VoiceLanguages,
-		&a.WebhookID, &a.HasHumanAgent, &a.UseTools, &a.Attributes, ms(&a.CreatedAt))
+		&a.WebhookID, &a.HasHumanAgent, &a.UseTools, &a.Attributes, &a.TeamID, ms(&a.CreatedAt))
 }
 
 // Assistants gives the team's assistants, newest first.

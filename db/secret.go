@@ -3,6 +3,8 @@ package db
 import (
 	"crypto/rand"
 	"crypto/sha256"
+	"regexp"
+	"strings"
 )
 
 const (
@@ -44,4 +46,15 @@ func wellFormedKey(text string) bool {
 		}
 	}
 	return true
+}
+
+var keyInText = regexp.MustCompile(keyMark + `[0-9A-Za-z]{43}`)
+
+// Redact blots out whatever has the shape of a key, for texts that strangers write and we keep or log: a path, a
+// user agent, a panic.
+func Redact(text string) string {
+	if !strings.Contains(text, keyMark) {
+		return text
+	}
+	return keyInText.ReplaceAllString(text, keyMark+"[redacted]")
 }

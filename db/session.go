@@ -45,19 +45,20 @@ type Client struct {
 	UserAgent string
 }
 
-// SignIn checks e-mail and password and opens a session; it gives the session's secret for the cookie. An unknown
-// e-mail, a wrong password and a deactivated person give the same Unauthenticated error after the same work;
-// too many failures of one account or one address give TooMany.
-func (s *Store) SignIn(ctx context.Context, email, password string, from Client) (secret string, err error) {
+// SignIn checks e-mail and password and gives the person, in the team they joined first. An unknown e-mail, a wrong
+// password and a deactivated person give the same Unauthenticated error after the same work; too many failures of
+// one account or one address give TooMany.
+func (s *Store) SignIn(ctx context.Context, email, password string, from Client) (p Principal, err error) {
 	email = strings.ToLower(strings.TrimSpace(email))
 	account, address := "account "+email, "address "+from.Address
 	if err := s.mayTry(ctx, map[string]Budget{account: accountBudget, address: addressBudget}); err != nil {
-		return "", err
+		return p, err
 	}
-	var userID, hash, teamID string
+	var found Principal
+	var hash string
 	if utf8.ValidString(email) && !strings.ContainsRune(email, 0) && len(email) <= EmailMax {
-		_, err = s.one(ctx, []any{&userID, &hash, &teamID}, `
-			SELECT u.id, u.password_hash, m.team_id
+		_, err = s.one(ctx, []any{&found.UserID, &hash, &found.TeamID, &found.Member}, `
+			SELECT u.id, u.password_hash, m.team_id, m.member_role
 			FROM users u
 			JOIN members m ON m.user_id = u.id
 			WHERE u.email = $1
@@ -65,22 +66,22 @@ func (s *Store) SignIn(ctx context.Context, email, password string, from Client)
 			ORDER BY m.created_at, m.team_id
 			LIMIT 1`, email)
 		if err != nil {
-			return "", err
+			return p, err
 		}
 	}
 	if len(password) > 4*PasswordMax || !s.passwordMatches(hash, password) {
 		if err := s.try(ctx, account, accountBudget); err != nil {
-			return "", err
+			return p, err
 		}
 		if err := s.try(ctx, address, addressBudget); err != nil {
-			return "", err
+			return p, err
 		}
-		return "", unauthenticated("sign_in_failed", "That e-mail and password do not belong together. Check both and try again.")
+		return p, unauthenticated("sign_in_failed", "That e-mail and password do not belong together. Check both and try again.")
 	}
 	if err := s.forgive(ctx, account); err != nil {
-		return "", err
+		return p, err
 	}
-	return s.OpenSession(ctx, Principal{TeamID: teamID, UserID: userID}, from)
+	return found, nil
 }
 
 // MaySetUp counts one visit to the set-up form from an address and refuses the 51st within a minute.

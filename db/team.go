@@ -57,3 +57,22 @@ func (s *Store) team(ctx context.Context, name string) (Team, error) {
 		VALUES ($1, $2, $3)`, t.ID, t.Name, t.CreatedAt.UnixMilli())
 	return t, err
 }
+
+// Facts are the sizes of what a team has, and how many keys the asker holds.
+type Facts struct {
+	Conversations int64
+	Contacts      int64
+	Assistants    int64
+	Keys          int64
+}
+
+// Facts counts what the asker's team has, in one statement.
+func (s *Store) Facts(ctx context.Context, p Principal) (Facts, error) {
+	var f Facts
+	_, err := s.one(ctx, []any{&f.Conversations, &f.Contacts, &f.Assistants, &f.Keys}, `
+		SELECT (SELECT COUNT(*) FROM conversations WHERE team_id = $1),
+		       (SELECT COUNT(*) FROM contacts WHERE team_id = $1),
+		       (SELECT COUNT(*) FROM assistants WHERE team_id = $1),
+		       (SELECT COUNT(*) FROM keys WHERE team_id = $1 AND user_id = $2 AND revoked_at IS NULL)`, p.TeamID, p.UserID)
+	return f, err
+}

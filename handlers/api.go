@@ -1,0 +1,118 @@
+package handlers
+
+import (
+	"context"
+	"encoding/json"
+	"reflect"
+	"sync"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
+
+	"github.com/insighto/insighto/db"
+)
+
+// envelope is around every success.
+type envelope[T any] struct {
+	Message string   `json:"message"`
+	Meta    struct{} `json:"meta"`
+	Data    T        `json:"data"`
+}
+
+type answer[T any] struct {
+	Body envelope[T]
+}
+
+// items is one page of a list.
+type items[T any] struct {
+	Items        []T    `json:"items"`
+	Total        int64  `json:"total"`
+	Page         int64  `json:"page"`
+	Size         int64  `json:"size"`
+	Pages        int64  `json:"pages"`
+	PreviousPage *int64 `json:"previous_page" nullable:"true"`
+	NextPage     *int64 `json:"next_page" nullable:"true"`
+}
+
+// listed gives a page of rows the shape they have on the wire.
+func listed[R, T any](list db.List[R], row func(R) T) *items[T] {
+	page := &items[T]{Items: make([]T, len(list.Items)), Total: list.Total, Page: list.Page.Number, Size: list.Page.Size, Pages: list.Pages()}
+	for i, r := range list.Items {
+		page.Items[i] = row(r)
+	}
+	if page.Page > 1 {
+		previous := page.Page - 1
+		page.PreviousPage = &previous
+	}
+	if page.Page < page.Pages {
+		next := page.Page + 1
+		page.NextPage = &next
+	}
+	return page
+}
+
+// Paging is the query of every list. The bound on page keeps page × size within 64 bits.
+type Paging struct {
+	Page int64 `query:"page" minimum:"1" maximum:"90000000000000000" default:"1" doc:"Which page, from 1; past the end is empty."`
+	Size int64 `query:"size" minimum:"1" maximum:"100" default:"50" doc:"Rows a page."`
+}
+
+func (p Paging) page() db.Page { return db.Page{Number: p.Page, Size: p.Size} }
+
+// object is a JSON object that is kept and sent as text.
+type object json.RawMessage
+
+// MarshalJSON gives the text as it is.
+func (o object) MarshalJSON() ([]byte, error) { return json.RawMessage(o).MarshalJSON() }
+
+// Schema tells OpenAPI that it is an object.
+func (object) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}
+}
+
+// flag is a query parameter that is true, false or not asked.
+type flag struct {
+	Value bool
+	Given bool
+}
+
+// Schema, Receiver and OnParamSet let huma read it as a boolean.
+func (flag) Schema(huma.Registry) *huma.Schema { return &huma.Schema{Type: huma.TypeBoolean} }
+func (f *flag) Receiver() reflect.Value        { return reflect.ValueOf(f).Elem().Field(0) }
+func (f *flag) OnParamSet(isSet bool, _ any)   { f.Given = isSet }
+func (f flag) asked() *bool {
+	if !f.Given {
+		return nil
+	}
+	return &f.Value
+}
+
+// handle makes an endpoint of a function from a caller and typed input to data. What it returns is put into the
+// envelope; its error becomes a problem.
+func handle[I, T any](do func(context.Context, db.Caller, *I) (*T, error)) serve {
+	return func(s *server, api huma.API, op huma.Operation) {
+		huma.Register(api, op, func(ctx context.Context, in *I) (*answer[*T], error) {
+			made := callOf(ctx)
+			data, err := do(ctx, made.Caller, in)
+			if err != nil {
+				return nil, s.logged(err, made.c)
+			}
+			return &answer[*T]{Body: envelope[*T]{Data: data}}, nil
+		})
+	}
+}
+
+var humaErrors sync.Once // huma keeps its error maker in a package variable
+
+// apiConfig is huma with JSON only and our errors; nothing is added to bodies or headers.
+func (s *server) apiConfig() huma.Config {
+	humaErrors.Do(func() {
+		huma.NewErrorWithContext = func(ctx huma.Context, status int, message string, found ...error) huma.StatusError {
+			return validation(humaecho.Unwrap(ctx), status, found)
+		}
+	})
+	config := huma.DefaultConfig("Insighto API", "1")
+	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
+	config.CreateHooks = nil
+	return config
+}

@@ -1,0 +1,73 @@
+package handlers
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/insighto/insighto/db"
+)
+
+type wireAssistant struct {
+	ID             string    `json:"id"`
+	Name           string    `json:"name"`
+	Description    string    `json:"description,omitempty"`
+	AssistantType  string    `json:"assistant_type" enum:"chat,nl2sql,phone,realtime_openai,simple"`
+	LLMModel       string    `json:"llm_model,omitempty"`
+	SystemPrompt   string    `json:"system_prompt,omitempty"`
+	Voice          string    `json:"voice,omitempty"`
+	VoiceLanguages string    `json:"voice_languages,omitempty"`
+	WebhookID      string    `json:"webhook_id,omitempty"`
+	HasHumanAgent  bool      `json:"has_human_agent"`
+	UseTools       bool      `json:"use_tools"`
+	OrgID          string    `json:"org_id"`
+	Attributes     object    `json:"attributes"`
+	CreatedAt      time.Time `json:"created_at"`
+}
+
+func assistantOut(a db.Assistant) wireAssistant {
+	return wireAssistant{
+		ID: a.ID, Name: a.Name, Description: a.Description, AssistantType: a.Type, LLMModel: a.LLMModel, SystemPrompt: a.SystemPrompt,
+		Voice: a.Voice, VoiceLanguages: a.VoiceLanguages, WebhookID: a.WebhookID, HasHumanAgent: a.HasHumanAgent, UseTools: a.UseTools,
+		OrgID: a.TeamID, Attributes: object(a.Attributes), CreatedAt: a.CreatedAt,
+	}
+}
+
+func (s *server) apiAssistants(ctx context.Context, c db.Caller, in *Paging) (*items[wireAssistant], error) {
+	list, err := s.Store.Assistants(ctx, c.Principal, in.page())
+	if err != nil {
+		return nil, err
+	}
+	return listed(list, assistantOut), nil
+}
+
+type assistantPath struct {
+	ID string `path:"assistant_id" format:"uuid"`
+}
+
+func (s *server) apiAssistant(ctx context.Context, c db.Caller, in *assistantPath) (*wireAssistant, error) {
+	assistant, err := s.Store.Assistant(ctx, c.Principal, strings.ToLower(in.ID))
+	if err != nil {
+		return nil, err
+	}
+	out := assistantOut(assistant)
+	return &out, nil
+}
+
+type wireWidget struct {
+	ID             string `json:"id"`
+	Name           string `json:"name"`
+	AssistantID    string `json:"assistant_id"`
+	WidgetType     string `json:"widget_type"`
+	WidgetProvider string `json:"widget_provider,omitempty"`
+}
+
+func (s *server) apiWidgets(ctx context.Context, c db.Caller, in *Paging) (*items[wireWidget], error) {
+	list, err := s.Store.Widgets(ctx, c.Principal, in.page())
+	if err != nil {
+		return nil, err
+	}
+	return listed(list, func(w db.Widget) wireWidget {
+		return wireWidget{ID: w.ID, Name: w.Name, AssistantID: w.AssistantID, WidgetType: w.Type, WidgetProvider: w.Provider}
+	}), nil
+}

@@ -1,0 +1,166 @@
+package handlers
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/insighto/insighto/db"
+)
+
+// wireConversation is a conversation in a list, where attributes is a string that holds JSON.
+type wireConversation struct {
+	ID               string    `json:"id"`
+	WidgetID         string    `json:"widget_id,omitempty"`
+	AssistantID      string    `json:"assistant_id"`
+	AssistantName    string    `json:"assistant_name,omitempty"`
+	Attributes       string    `json:"attributes" doc:"A JSON object, as a string."`
+	FirstMessage     string    `json:"first_message,omitempty"`
+	DeviceType       string    `json:"device_type" enum:"desktop,mobile,tablet,native,phone"`
+	CreatedAt        time.Time `json:"created_at"`
+	UpdatedAt        time.Time `json:"updated_at"`
+	ChatCount        int64     `json:"chat_count"`
+	IncludesVoice    bool      `json:"includes_voice"`
+	IntentName       string    `json:"intent_name,omitempty"`
+	ContactID        string    `json:"contact_id,omitempty"`
+	ContactFirstName string    `json:"contact_first_name,omitempty"`
+	ContactLastName  string    `json:"contact_last_name,omitempty"`
+	Summary          string    `json:"summary,omitempty"`
+	WidgetType       string    `json:"widget_type,omitempty"`
+	WidgetProvider   string    `json:"widget_provider,omitempty"`
+	Status           string    `json:"status" enum:"open,closed"`
+	ClosedAt         time.Time `json:"closed_at,omitzero"`
+}
+
+func conversationOut(c db.Conversation) wireConversation {
+	return wireConversation{
+		ID: c.ID, WidgetID: c.WidgetID, AssistantID: c.AssistantID, AssistantName: c.AssistantName, Attributes: c.Attributes,
+		FirstMessage: c.FirstMessage, DeviceType: c.DeviceType, CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt,
+		ChatCount: c.ChatCount, IncludesVoice: c.IncludesVoice, IntentName: c.IntentName, ContactID: c.ContactID,
+		ContactFirstName: c.ContactFirstName, ContactLastName: c.ContactLastName, Summary: c.Summary,
+		WidgetType: c.WidgetType, WidgetProvider: c.WidgetProvider, Status: c.Status(), ClosedAt: c.ClosedAt,
+	}
+}
+
+// wireConversationDetail is a conversation on its own, where attributes is an object.
+type wireConversationDetail struct {
+	ID             string    `json:"id"`
+	WidgetID       string    `json:"widget_id,omitempty"`
+	AssistantID    string    `json:"assistant_id"`
+	DeviceType     string    `json:"device_type" enum:"desktop,mobile,tablet,native,phone"`
+	UniqueDeviceID string    `json:"unique_device_id,omitempty"`
+	Attributes     object    `json:"attributes"`
+	ContactID      string    `json:"contact_id,omitempty"`
+	CreatedAt      time.Time `json:"created_at"`
+	FirstMessage   string    `json:"first_message,omitempty"`
+	ChatCount      int64     `json:"chat_count"`
+	Status         string    `json:"status" enum:"open,closed"`
+	ClosedAt       time.Time `json:"closed_at,omitzero"`
+	UpdatedAt      time.Time `json:"updated_at"`
+}
+
+func conversationDetailOut(c db.Conversation) wireConversationDetail {
+	return wireConversationDetail{
+		ID: c.ID, WidgetID: c.WidgetID, AssistantID: c.AssistantID, DeviceType: c.DeviceType, UniqueDeviceID: c.UniqueDeviceID,
+		Attributes: object(c.Attributes), ContactID: c.ContactID, CreatedAt: c.CreatedAt, FirstMessage: c.FirstMessage,
+		ChatCount: c.ChatCount, Status: c.Status(), ClosedAt: c.ClosedAt, UpdatedAt: c.UpdatedAt,
+	}
+}
+
+type conversationQuery struct {
+	Paging
+	DateFrom      string `query:"date_from" required:"true" doc:"The first day or moment: YYYY-MM-DD or RFC 3339."`
+	DateTo        string `query:"date_to" required:"true" doc:"The last day or moment, included."`
+	Timezone      string `query:"timezone" doc:"Where days begin, as an IANA zone; UTC otherwise."`
+	AssistantID   string `query:"assistant_id" format:"uuid"`
+	ContactID     string `query:"contact_id" format:"uuid"`
+	IntentID      string `query:"intent_id" format:"uuid"`
+	IncludesVoice flag   `query:"includes_voice"`
+	Status        string `query:"status" enum:"open,closed"`
+}
+
+// filter gives the query the store's terms, or db.Problems with the parameters that cannot be read.
+func (q *conversationQuery) filter() (db.ConversationFilter, error) {
+	from, until, err := span(q.DateFrom, q.DateTo, q.Timezone)
+	return db.ConversationFilter{
+		From: from, Until: until,
+		AssistantID: strings.ToLower(q.AssistantID), ContactID: strings.ToLower(q.ContactID), IntentID: strings.ToLower(q.IntentID),
+		IncludesVoice: q.IncludesVoice.asked(), Status: q.Status,
+	}, err
+}
+
+func (s *server) apiConversations(ctx context.Context, c db.Caller, in *conversationQuery) (*items[wireConversation], error) {
+	filter, err := in.filter()
+	if err != nil {
+		return nil, err
+	}
+	list, err := s.Store.Conversations(ctx, c.Principal, filter, in.page())
+	if err != nil {
+		return nil, err
+	}
+	return listed(list, conversationOut), nil
+}
+
+type conversationPath struct {
+	ID string `path:"conversation_id" format:"uuid"`
+}
+
+func (s *server) apiConversation(ctx context.Context, c db.Caller, in *conversationPath) (*wireConversationDetail, error) {
+	conversation, err := s.Store.Conversation(ctx, c.Principal, strings.ToLower(in.ID))
+	if err != nil {
+		return nil, err
+	}
+	out := conversationDetailOut(conversation)
+	return &out, nil
+}
+
+type contactConversations struct {
+	Paging
+	ContactID string `path:"contact_id" format:"uuid"`
+}
+
+// apiContactConversations answers for a contact of the team; another one is not found.
+func (s *server) apiContactConversations(ctx context.Context, c db.Caller, in *contactConversations) (*items[wireConversationDetail], error) {
+	id := strings.ToLower(in.ContactID)
+	if _, err := s.Store.Contact(ctx, c.Principal, id); err != nil {
+		return nil, err
+	}
+	list, err := s.Store.Conversations(ctx, c.Principal, db.ConversationFilter{ContactID: id}, in.page())
+	if err != nil {
+		return nil, err
+	}
+	return listed(list, conversationDetailOut), nil
+}
+
+// wireMessage has all ten keys, always: a strict client drops a message that lacks one.
+type wireMessage struct {
+	ConversationID string          `json:"conversation_id"`
+	ID             string          `json:"id"`
+	SenderType     string          `json:"sender_type" enum:"bot,agent,user,tool"`
+	MessageType    string          `json:"message_type" enum:"voice,text"`
+	Text           string          `json:"text"`
+	VoiceBase64    *string         `json:"voice_base64" nullable:"true"`
+	DataSources    json.RawMessage `json:"data_sources"`
+	CreatedAt      time.Time       `json:"created_at"`
+	UpdatedAt      time.Time       `json:"updated_at"`
+	CharCount      int             `json:"char_count"`
+}
+
+func (s *server) apiTranscript(ctx context.Context, c db.Caller, in *conversationPath) (*[]wireMessage, error) {
+	messages, err := s.Store.Transcript(ctx, c.Principal, strings.ToLower(in.ID))
+	if err != nil {
+		return nil, err
+	}
+	out := make([]wireMessage, len(messages))
+	for i, m := range messages {
+		out[i] = wireMessage{
+			ConversationID: m.ConversationID, ID: m.ID, SenderType: m.SenderType, MessageType: m.MessageType, Text: m.Text,
+			VoiceBase64: m.VoiceBase64, DataSources: json.RawMessage("null"), CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt, CharCount: m.CharCount(),
+		}
+		if m.DataSources != nil {
+			out[i].DataSources = json.RawMessage(*m.DataSources)
+		}
+	}
+	return &out, nil
+}

@@ -1,0 +1,66 @@
+package handlers
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/insighto/insighto/db"
+)
+
+type none struct{}
+
+type wireKey struct {
+	ID          string     `json:"id"`
+	Name        string     `json:"name"`
+	Prefix      string     `json:"prefix"`
+	Role        string     `json:"role"`
+	Scopes      []db.Scope `json:"scopes"`
+	Description string     `json:"description"`
+	CreatedAt   time.Time  `json:"created_at"`
+	LastUsedAt  time.Time  `json:"last_used_at,omitzero"`
+	Team        wireTeam   `json:"team"`
+	User        wirePerson `json:"user"`
+}
+
+type wireTeam struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+type wirePerson struct {
+	ID    string `json:"id"`
+	Name  string `json:"name"`
+	Email string `json:"email"`
+}
+
+// apiKey tells a script whether its key still works, and as what.
+func (s *server) apiKey(_ context.Context, c db.Caller, _ *none) (*wireKey, error) {
+	k := c.Key
+	return &wireKey{
+		ID: k.ID, Name: k.Name, Prefix: k.Prefix, Role: k.Role.ID, Scopes: k.Role.Scopes, Description: k.Description,
+		CreatedAt: k.CreatedAt, LastUsedAt: k.LastUsed.At,
+		Team: wireTeam{c.Team.ID, c.Team.Name}, User: wirePerson{c.User.ID, c.User.Name, c.User.Email},
+	}, nil
+}
+
+type wireUser struct {
+	ID        string `json:"id"`
+	Email     string `json:"email"`
+	FirstName string `json:"first_name"`
+	LastName  string `json:"last_name,omitempty"`
+}
+
+// apiUser gives the key's person; a name's first word is the first name.
+func (s *server) apiUser(_ context.Context, c db.Caller, _ *none) (*wireUser, error) {
+	first, last, _ := strings.Cut(c.User.Name, " ")
+	return &wireUser{ID: c.User.ID, Email: c.User.Email, FirstName: first, LastName: last}, nil
+}
+
+func (s *server) apiTeams(ctx context.Context, c db.Caller, in *Paging) (*items[wireTeam], error) {
+	list, err := s.Store.Teams(ctx, c.Principal, in.page())
+	if err != nil {
+		return nil, err
+	}
+	return listed(list, func(t db.Team) wireTeam { return wireTeam{t.ID, t.Name} }), nil
+}

@@ -1,0 +1,106 @@
+package handlers
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
+	"github.com/labstack/echo/v4"
+
+	"github.com/insighto/insighto/db"
+)
+
+// call is an API request that was let in: who makes it, and its own context.
+type call struct {
+	db.Caller
+	c echo.Context
+}
+
+type callKey struct{}
+
+// callOf gives the call; keyed has put it there.
+func callOf(ctx context.Context) call { return ctx.Value(callKey{}).(call) }
+
+// keyed lets a request in whose key is live and whose role opens the scope, and remembers that it did. It is written
+// by hand: the key is read in one place only, once, exactly as it was sent.
+func (s *server) keyed(scope db.Scope) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		c := humaecho.Unwrap(ctx)
+		caller, err := s.admit(c, scope)
+		if err != nil {
+			s.fail(err, c)
+			return
+		}
+		if err := onlyOnce(ctx, c); err != nil {
+			s.fail(err, c)
+		} else {
+			next(huma.WithValue(ctx, callKey{}, call{caller, c}))
+		}
+		s.Uses.Record(caller.Principal, db.KeyUse{
+			At: s.Now().UTC(), Method: ctx.Method(), Route: ctx.Operation().Path, Status: c.Response().Status,
+			Address: c.RealIP(), UserAgent: db.Redact(c.Request().UserAgent()),
+		})
+	}
+}
+
+// admit gives the caller, or the zero Caller and why not.
+func (s *server) admit(c echo.Context, scope db.Scope) (db.Caller, error) {
+	given := c.QueryParams()["api_key"]
+	if len(given) > 1 {
+		return db.Caller{}, &refusal{status: http.StatusBadRequest, code: "key_repeated", text: "The address has more than one api_key. Send one."}
+	}
+	if len(given) == 0 || given[0] == "" {
+		return db.Caller{}, missingKey(c.Request())
+	}
+	caller, err := s.Store.Authenticate(c.Request().Context(), given[0])
+	if err != nil {
+		if db.Unauthenticated.Is(err) {
+			if tooMany := s.wrong.count(c.RealIP()); tooMany != nil {
+				return db.Caller{}, tooMany
+			}
+		}
+		return db.Caller{}, err
+	}
+	if !caller.Role.Opens(scope) {
+		return db.Caller{}, &refusal{status: http.StatusForbidden, code: "role_forbids",
+			text:  "This key's role, " + caller.Role.Label + ", does not open this. Create a key with a role that has " + string(scope) + " under Settings → API Keys.",
+			extra: map[string]string{"required_scope": string(scope), "key_role": caller.Role.ID}}
+	}
+	return caller, nil
+}
+
+// missingKey says what a request without api_key lacks, and helps the one that sends its key in the wrong place.
+func missingKey(r *http.Request) error {
+	if keyElsewhere(r) {
+		return &db.Error{Kind: db.Unauthenticated, Code: "key_in_header", Text: "The key goes into the address, as ?api_key=in-…, not into a header, a cookie or the body."}
+	}
+	return &db.Error{Kind: db.Unauthenticated, Code: "key_missing", Text: "This needs a key: add ?api_key=in-… to the address. Create one under Settings → API Keys."}
+}
+
+func keyElsewhere(r *http.Request) bool {
+	if r.Header.Get("Authorization") != "" || r.Header.Get("X-API-Key") != "" {
+		return true
+	}
+	for _, cookie := range r.Cookies() {
+		if cookie.Name == "api_key" || db.Redact(cookie.Value) != cookie.Value {
+			return true
+		}
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, 64<<10))
+	return err == nil && (bytes.Contains(body, []byte(`"api_key"`)) || db.Redact(string(body)) != string(body))
+}
+
+// onlyOnce refuses a documented parameter that is given twice: which one is meant is anybody's guess.
+func onlyOnce(ctx huma.Context, c echo.Context) error {
+	query := c.QueryParams()
+	for _, p := range ctx.Operation().Parameters {
+		if p.In == "query" && len(query[p.Name]) > 1 {
+			return &problem{status: http.StatusUnprocessableEntity, Code: "invalid", Detail: []detail{{
+				Loc: []string{"query", p.Name}, Msg: "Given more than once. Send it once.", Type: "value_error"}}}
+		}
+	}
+	return nil
+}

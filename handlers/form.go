@@ -1,0 +1,64 @@
+package handlers
+
+import (
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/insighto/insighto/db"
+	"github.com/insighto/insighto/views"
+)
+
+// readForm reads the named fields of an urlencoded body; the query is not looked at. A field given twice is an
+// Invalid error; other fields are ignored.
+func readForm(c echo.Context, fields ...string) (map[string]string, error) {
+	r := c.Request()
+	if kind := r.Header.Get(echo.HeaderContentType); kind != "" {
+		if kind, _, err := mime.ParseMediaType(kind); err != nil || kind != echo.MIMEApplicationForm {
+			return nil, echo.ErrUnsupportedMediaType
+		}
+	}
+	if r.Header.Get(echo.HeaderContentEncoding) != "" {
+		return nil, echo.ErrUnsupportedMediaType
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	values, err := url.ParseQuery(string(body))
+	if err != nil {
+		return nil, &refusal{status: http.StatusBadRequest, code: "bad_request", text: "The form cannot be read. Go back, reload the page and send it again."}
+	}
+	form := make(map[string]string, len(fields))
+	for _, field := range fields {
+		if len(values[field]) > 1 {
+			return nil, db.Problems{{Kind: db.Invalid, Code: "invalid", Field: field, Text: "That was sent twice. Go back and send it once."}}
+		}
+		form[field] = values.Get(field)
+	}
+	return form, nil
+}
+
+// again gives the form as it was sent with what is wrong beside each field, or the error when it is not about input.
+// Secrets are not sent back.
+func again(sent map[string]string, err error, secrets ...string) (views.Form, error) {
+	problems := views.Form{Values: map[string]string{}, Errors: map[string]string{}}
+	list, ok := problemsOf(err)
+	if !ok {
+		return problems, err
+	}
+	for _, p := range list {
+		problems.Errors[p.Field] = p.Text
+	}
+	for field, value := range sent {
+		problems.Values[field] = strings.ToValidUTF8(value, "\uFFFD")
+	}
+	for _, field := range secrets {
+		delete(problems.Values, field)
+	}
+	return problems, nil
+}

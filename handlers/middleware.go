@@ -1,0 +1,176 @@
+package handlers
+
+import (
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"runtime/debug"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
+
+	"github.com/insighto/insighto/db"
+)
+
+const (
+	bodyMax    = 1 << 20  // bytes of a request's body
+	addressMax = 16 << 10 // bytes of a request's path and query
+	headersMax = 32 << 10 // bytes of all headers together
+)
+
+// policy lets a page load nothing from anywhere but this server, and nobody frame it.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// everyRequest runs around all requests, the outermost first.
+func (s *server) everyRequest() []echo.MiddlewareFunc {
+	return []echo.MiddlewareFunc{s.identify, s.logRequest, s.headers, s.recover, s.readable}
+}
+
+// identify gives the request an id of ours; a client's own could carry anything into the log.
+func (s *server) identify(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		c.Response().Header().Set(echo.HeaderXRequestID, db.NewID())
+		return next(c)
+	}
+}
+
+func requestID(c echo.Context) string { return c.Response().Header().Get(echo.HeaderXRequestID) }
+
+// isAPI goes by the address: no route has matched when one is wrong.
+func isAPI(c echo.Context) bool { return strings.HasPrefix(c.Request().URL.Path, "/api/") }
+
+func isHTMX(c echo.Context) bool { return c.Request().Header.Get("HX-Request") == "true" }
+
+// logRequest writes one line when a request is answered: its path, never its query.
+func (s *server) logRequest(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		start := time.Now()
+		err := next(c)
+		if err != nil {
+			c.Error(err)
+		}
+		r := c.Request()
+		s.Log.LogAttrs(r.Context(), slog.LevelInfo, "request",
+			slog.String("request_id", requestID(c)), slog.String("method", r.Method), slog.String("path", db.Redact(r.URL.Path)),
+			slog.Int("status", c.Response().Status), slog.Int64("bytes", c.Response().Size),
+			slog.Duration("took", time.Since(start)), slog.String("address", c.RealIP()))
+		return nil
+	}
+}
+
+// headers stand on every answer, errors too.
+func (s *server) headers(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		h := c.Response().Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		if s.base.Scheme == "https" {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		if isAPI(c) {
+			h.Set("Referrer-Policy", "no-referrer") // the address carries the key
+			h.Set("Cache-Control", "private, no-store")
+		} else {
+			h.Set("Referrer-Policy", "same-origin") // no-referrer would make browsers send Origin: null with our own forms
+			h.Set("Cache-Control", "no-store")
+		}
+		return next(c)
+	}
+}
+
+// recover turns a panic into a 500; what is logged of it holds no key.
+func (s *server) recover(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) (err error) {
+		defer func() {
+			if r := recover(); r != nil {
+				if r == http.ErrAbortHandler {
+					panic(r)
+				}
+				err = fmt.Errorf("panic: %s\n%s", db.Redact(fmt.Sprint(r)), db.Redact(string(debug.Stack())))
+			}
+		}()
+		return next(c)
+	}
+}
+
+// readable refuses a request that is too large or whose query Go would silently misread, before anything acts on it.
+func (s *server) readable(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		r := c.Request()
+		if len(r.RequestURI) > addressMax {
+			return &refusal{status: http.StatusBadRequest, code: "bad_request", text: "The address is longer than 16 KB. Ask for less at once."}
+		}
+		size := 0
+		for name, values := range r.Header {
+			for _, value := range values {
+				size += len(name) + len(value) + 4
+			}
+		}
+		if size > headersMax {
+			return &refusal{status: http.StatusRequestHeaderFieldsTooLarge, code: "bad_request", text: "The headers are larger than 32 KB."}
+		}
+		if r.URL.RawQuery != "" {
+			if err := checkQuery(r.URL.RawQuery); err != nil {
+				return err
+			}
+		}
+		r.Body = http.MaxBytesReader(c.Response(), r.Body, bodyMax)
+		return next(c)
+	}
+}
+
+// checkQuery refuses pairs that Go would drop and values that are no text.
+func checkQuery(raw string) error {
+	values, err := url.ParseQuery(raw)
+	if err != nil {
+		return &refusal{status: http.StatusBadRequest, code: "bad_request", text: "The query of the address cannot be read. Percent-encode what is not a letter or digit, and separate parameters with &."}
+	}
+	for name, list := range values {
+		for _, value := range list {
+			if !utf8.ValidString(value) || strings.ContainsRune(value, 0) || !utf8.ValidString(name) {
+				return &problem{status: http.StatusUnprocessableEntity, Code: "invalid", Detail: []detail{{
+					Loc: []string{"query", db.Redact(strings.ToValidUTF8(name, "\uFFFD"))}, Msg: "That holds bytes that are no UTF-8 text.", Type: "value_error"}}}
+			}
+		}
+	}
+	return nil
+}
+
+// sameOrigin refuses requests that change something and come from another site (OWASP Cross-Site Request Forgery
+// Prevention, Fetch Metadata). With a session in hand, a request has to say where it comes from.
+func (s *server) sameOrigin(next echo.HandlerFunc) echo.HandlerFunc {
+	protection := http.NewCrossOriginProtection()
+	return func(c echo.Context) error {
+		r := c.Request()
+		safe := r.Method == http.MethodGet || r.Method == http.MethodHead
+		_, err := r.Cookie(s.sessions.cookieName())
+		silent := err == nil && r.Header.Get("Sec-Fetch-Site") == "" && r.Header.Get("Origin") == ""
+		if protection.Check(r) != nil || !safe && silent {
+			return &refusal{status: http.StatusForbidden, code: "cross_origin", text: "This came from another site, so nothing was done. Open the page here and try again. (A script sends an Origin header with this server's address.)"}
+		}
+		return next(c)
+	}
+}
+
+// compressed sends pages smaller, but never the one that holds a key (BREACH).
+var compressed = middleware.GzipWithConfig(middleware.GzipConfig{
+	Level:     5,
+	MinLength: 1024,
+	Skipper: func(c echo.Context) bool {
+		return c.Request().Method == http.MethodPost || strings.HasPrefix(c.Request().URL.Path, "/static/")
+	},
+})
+
+func ipNet(prefix netip.Prefix) *net.IPNet {
+	prefix = prefix.Masked()
+	return &net.IPNet{IP: prefix.Addr().AsSlice(), Mask: net.CIDRMask(prefix.Bits(), prefix.Addr().BitLen())}
+}

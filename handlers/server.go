@@ -1,0 +1,69 @@
+// Package handlers is HTTP in: pages for people and the API for scripts. Handlers read, ask the store, check the
+// error and render; errors become responses in one place, error.go.
+package handlers
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/insighto/insighto/db"
+)
+
+// Config is the world a server lives in. All of it is required but TrustedProxies.
+type Config struct {
+	Store          *db.Store
+	Uses           *db.KeyUses
+	Log            *slog.Logger
+	BaseURL        string         // what people type, e.g. https://insighto.example.com
+	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
+	Now            func() time.Time
+}
+
+type server struct {
+	Config
+	base     *url.URL
+	sessions *sessionStore
+	wrong    *wrongKeys
+}
+
+// New gives the handler that serves everything.
+func New(config Config) (http.Handler, error) {
+	base, err := url.Parse(config.BaseURL)
+	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" || base.Path != "" && base.Path != "/" {
+		return nil, errors.New("the base URL must look like https://insighto.example.com")
+	}
+	base.Path = ""
+	config.BaseURL = base.String()
+	s := &server{
+		Config:   config,
+		base:     base,
+		sessions: &sessionStore{store: config.Store, secure: base.Scheme == "https"},
+		wrong:    newWrongKeys(config.Now),
+	}
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	e.IPExtractor = s.addressReader()
+	s.sessions.addressOf = e.IPExtractor
+	e.HTTPErrorHandler = s.fail
+	e.Pre(s.everyRequest()...)
+	s.routes(e)
+	return e, nil
+}
+
+// addressReader believes X-Forwarded-For only from trusted proxies; otherwise the address is the connection's.
+func (s *server) addressReader() echo.IPExtractor {
+	if len(s.TrustedProxies) == 0 {
+		return echo.ExtractIPDirect()
+	}
+	trust := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
+	for _, prefix := range s.TrustedProxies {
+		trust = append(trust, echo.TrustIPRange(ipNet(prefix)))
+	}
+	return echo.ExtractIPFromXFFHeader(trust...)
+}

@@ -1,0 +1,160 @@
+package handlers_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/insighto/insighto/db"
+	"github.com/insighto/insighto/db/dbtest"
+	"github.com/insighto/insighto/handlers"
+)
+
+const (
+	passphrase = "a long enough pass phrase"
+	agent      = "test/1"
+)
+
+// world is a server on a real store with one person, Ada, who owns the team A.
+type world struct {
+	t       testing.TB
+	store   *db.Store
+	uses    *db.KeyUses
+	handler http.Handler
+	log     *logBuffer
+	ada     db.Principal
+}
+
+// logBuffer keeps what the server logs.
+type logBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *logBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *logBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// eachWorld runs f in a fresh world on every engine.
+func eachWorld(t *testing.T, f func(t *testing.T, w *world)) {
+	t.Helper()
+	dbtest.Each(t, func(t *testing.T, store *db.Store) { f(t, newWorld(t, store)) })
+}
+
+func newWorld(t testing.TB, store *db.Store) *world {
+	t.Helper()
+	w := &world{t: t, store: store, log: &logBuffer{}}
+	w.handler, w.uses = w.copy(store)
+	w.ada = w.person("ada@a.example", "A")
+	return w
+}
+
+// copy gives one more copy of the program on a store.
+func (w *world) copy(store *db.Store) (http.Handler, *db.KeyUses) {
+	w.t.Helper()
+	log := slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	uses := db.NewKeyUses(store, log)
+	handler, err := handlers.New(handlers.Config{Store: store, Uses: uses, Log: log, BaseURL: "http://localhost:8080", Now: time.Now})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return handler, uses
+}
+
+func (w *world) person(email, team string) db.Principal {
+	w.t.Helper()
+	user, made, err := w.store.AddUser(context.Background(), db.NewUser{Email: email, Name: "Ada Lovelace", Team: team, Member: "owner", Password: passphrase})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return db.Principal{TeamID: made.ID, UserID: user.ID, Member: db.Owner}
+}
+
+func (w *world) key(p db.Principal, role string) (db.Key, string) {
+	w.t.Helper()
+	key, secret, err := w.store.CreateKey(context.Background(), p, db.NewKey{Name: "laptop", Role: role, Description: "for a test"})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return key, secret
+}
+
+// do sends a request; headers come in pairs.
+func (w *world) do(method, target, body string, headers ...string) *httptest.ResponseRecorder {
+	w.t.Helper()
+	r := httptest.NewRequest(method, target, strings.NewReader(body))
+	r.Header.Set("User-Agent", agent)
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Add(headers[i], headers[i+1])
+	}
+	rec := httptest.NewRecorder()
+	w.handler.ServeHTTP(rec, r)
+	return rec
+}
+
+// get asks the API, with a key when secret is not empty.
+func (w *world) get(path, secret string) *httptest.ResponseRecorder {
+	w.t.Helper()
+	if secret != "" {
+		mark := "?"
+		if strings.Contains(path, "?") {
+			mark = "&"
+		}
+		path += mark + "api_key=" + secret
+	}
+	return w.do(http.MethodGet, path, "")
+}
+
+// signIn gives the cookie of a fresh session.
+func (w *world) signIn(email string) string {
+	w.t.Helper()
+	rec := w.post("/login", "", url.Values{"email": {email}, "password": {passphrase}})
+	if rec.Code != http.StatusSeeOther || len(rec.Result().Cookies()) != 1 {
+		w.t.Fatalf("sign in: got %d, %v", rec.Code, rec.Result().Cookies())
+	}
+	c := rec.Result().Cookies()[0]
+	return c.Name + "=" + c.Value
+}
+
+// post sends a form as a browser on the same site does.
+func (w *world) post(path, cookie string, form url.Values) *httptest.ResponseRecorder {
+	w.t.Helper()
+	headers := []string{"Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Site", "same-origin"}
+	if cookie != "" {
+		headers = append(headers, "Cookie", cookie)
+	}
+	return w.do(http.MethodPost, path, form.Encode(), headers...)
+}
+
+// page asks for a page with a session's cookie.
+func (w *world) page(path, cookie string) *httptest.ResponseRecorder {
+	w.t.Helper()
+	return w.do(http.MethodGet, path, "", "Cookie", cookie)
+}
+
+// decode reads a JSON answer.
+func decode(t testing.TB, rec *httptest.ResponseRecorder) map[string]any {
+	t.Helper()
+	var v map[string]any
+	if err := json.NewDecoder(io.NopCloser(bytes.NewReader(rec.Body.Bytes()))).Decode(&v); err != nil {
+		t.Fatalf("no JSON: %v in %s", err, rec.Body)
+	}
+	return v
+}
