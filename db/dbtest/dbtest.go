@@ -105,3 +105,18 @@ func withDatabase(t testing.TB, server, name string) string {
 	u.Path = "/" + name
 	return u.String()
 }
+
+// Handle gives a plain handle on a target until the test ends, for what the store would not do.
+func Handle(t testing.TB, target string) *sql.DB {
+	t.Helper()
+	driver := "sqlite3"
+	if db.IsPostgres(target) {
+		driver = "pgx"
+	}
+	handle, err := sql.Open(driver, target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { handle.Close() })
+	return handle
+}

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/insighto/insighto/db"
+)
+
+type migrateCommand struct{}
+
+// Run makes the database when there is none, and brings its tables up to date.
+func (c *migrateCommand) Run(ctx context.Context, w *world) error {
+	store, err := w.open(ctx)
+	if err != nil {
+		return err
+	}
+	w.say("The database is up to date.")
+	return store.Close()
+}
+
+type backupCommand struct {
+	File string `arg:"" help:"The file to make. One that is there is never overwritten."`
+}
+
+// Run copies the database as it is, without touching its tables.
+func (c *backupCommand) Run(ctx context.Context, w *world) error {
+	if err := w.exists(); err != nil {
+		return err
+	}
+	store, err := db.Connect(ctx, w.database, w.now)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	if err := store.Backup(ctx, c.File); err != nil {
+		return err
+	}
+	w.say("Backed up to %s. To restore, stop insighto and put the file in the database's place.", c.File)
+	return nil
+}
+
+type versionCommand struct{}
+
+// Run says what was built, from which commit, and by which Go.
+func (c *versionCommand) Run(w *world) error {
+	version, commit := "(built from source)", ""
+	if info, ok := debug.ReadBuildInfo(); ok {
+		if info.Main.Version != "" && info.Main.Version != "(devel)" {
+			version = info.Main.Version
+		}
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				commit = " " + s.Value
+			}
+		}
+	}
+	_, err := fmt.Fprintf(w.out, "insighto %s%s %s %s/%s\n", version, commit, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return err
+}

@@ -1,0 +1,267 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/net/netutil"
+
+	"github.com/insighto/insighto/db"
+	"github.com/insighto/insighto/handlers"
+)
+
+const (
+	checkPatience = 100 * time.Millisecond // how long the start waits for the look at the file
+	stopPatience  = 10 * time.Second       // how long requests in flight have when it stops
+	tidyEvery     = time.Hour
+)
+
+type serveCommand struct {
+	Listen       string   `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where to listen (default 127.0.0.1:8080)."`
+	BaseURL      string   `name:"base-url" placeholder:"URL" help:"The address that people type (default http://localhost and the port)."`
+	Demo         bool     `help:"Fill an empty database with a made-up team to look around in; its password is public knowledge."`
+	TrustedProxy []string `name:"trusted-proxy" placeholder:"CIDR" help:"Believe the X-Forwarded-For of proxies at these addresses."`
+	LogLevel     string   `name:"log-level" default:"info" enum:"debug,info,warn,error" help:"What to log: debug, info, warn or error (default info)."`
+}
+
+// Run serves until ctx ends, and then finishes the requests in flight.
+func (c *serveCommand) Run(ctx context.Context, w *world) error {
+	err := c.serve(ctx, w)
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil // asked to stop while it was still starting
+	}
+	return err
+}
+
+func (c *serveCommand) serve(ctx context.Context, w *world) error {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(c.LogLevel)) // one of four, as the command line has seen to
+	s := &serving{world: w, log: logger(w, level), notices: logger(w, slog.LevelDebug)}
+	var err error
+	if s.proxies, err = prefixes(c.TrustedProxy); err != nil {
+		return err
+	}
+	if err := checkBase(c.BaseURL); err != nil {
+		return err
+	}
+	if s.listener, err = listen(c.Listen); err != nil {
+		return err
+	}
+	defer s.listener.Close()
+	if s.base = c.BaseURL; s.base == "" {
+		s.base = baseOf(s.listener.Addr())
+	}
+	if s.store, err = w.open(ctx); err != nil {
+		return err
+	}
+	defer s.store.Close()
+
+	damage := make(chan error, 1)
+	go func() { damage <- s.store.Check(ctx) }()
+	server, err := s.server()
+	if err != nil {
+		return err
+	}
+	select {
+	case err := <-damage:
+		if err != nil {
+			return err
+		}
+	case <-time.After(checkPatience): // it is a large file; the look at it goes on below
+	}
+	if err := s.welcome(ctx, c.Demo); err != nil {
+		return err
+	}
+	return s.until(ctx, server, damage)
+}
+
+func logger(w *world, level slog.Level) *slog.Logger {
+	options := &slog.HandlerOptions{Level: level}
+	if isTerminal(w.err) {
+		return slog.New(slog.NewTextHandler(w.err, options))
+	}
+	return slog.New(slog.NewJSONHandler(w.err, options))
+}
+
+// serving is one run of the command.
+type serving struct {
+	*world
+	log      *slog.Logger
+	notices  *slog.Logger // for what must be said at any level
+	store    *db.Store
+	uses     *db.KeyUses
+	listener net.Listener
+	base     string
+	proxies  []netip.Prefix
+}
+
+// tell says a sentence to the person who runs the server: as it is on a terminal, in the log otherwise.
+func (s *serving) tell(format string, args ...any) {
+	if isTerminal(s.err) {
+		s.say(format, args...)
+		return
+	}
+	s.notices.Info(fmt.Sprintf(format, args...))
+}
+
+func (s *serving) server() (*http.Server, error) {
+	s.uses = db.NewKeyUses(s.store, s.log)
+	handler, err := handlers.New(handlers.Config{
+		Store: s.store, Uses: s.uses, Log: s.log, BaseURL: s.base, TrustedProxies: s.proxies, Now: s.now,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       15 * time.Second,
+		IdleTimeout:       60 * time.Second,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          complaints(s.log),
+	}, nil
+}
+
+// welcome says where to go first: to the demo, to the set-up, or to the pages.
+func (s *serving) welcome(ctx context.Context, demo bool) error {
+	taken, err := s.store.HasUsers(ctx)
+	if err != nil {
+		return err
+	}
+	if demo {
+		return s.welcomeToDemo(ctx, taken)
+	}
+	if taken {
+		return nil
+	}
+	code, err := s.store.NewSetupCode(ctx)
+	if err != nil {
+		return err
+	}
+	s.tell("Open %s/setup and enter this one-time code: %s", s.base, code)
+	return nil
+}
+
+// until serves till ctx ends or something breaks, and leaves nothing unwritten.
+func (s *serving) until(ctx context.Context, server *http.Server, damage <-chan error) error {
+	background, end := context.WithCancel(context.WithoutCancel(ctx))
+	var tasks sync.WaitGroup
+	tasks.Go(func() { s.uses.Run(background) })
+	tasks.Go(func() { s.tidy(background) })
+	defer tasks.Wait()
+	defer end()
+
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(s.listener) }()
+	s.tell("Insighto is at %s", s.base)
+	for {
+		select {
+		case err := <-served:
+			return err
+		case err := <-damage:
+			if err != nil && ctx.Err() == nil {
+				s.stop(server)
+				return err
+			}
+			damage = nil
+		case <-ctx.Done():
+			s.tell("Insighto finishes the requests in flight and stops.")
+			s.stop(server)
+			return nil
+		}
+	}
+}
+
+func (s *serving) stop(server *http.Server) {
+	ctx, cancel := context.WithTimeout(context.Background(), stopPatience)
+	defer cancel()
+	if err := server.Shutdown(ctx); err != nil {
+		s.log.Warn("requests still ran after the time they had to finish", "seconds", stopPatience.Seconds())
+		_ = server.Close()
+	}
+}
+
+// tidy removes what has ended by age, at once and then each hour.
+func (s *serving) tidy(ctx context.Context) {
+	tick := time.NewTicker(tidyEvery)
+	defer tick.Stop()
+	for {
+		if err := errors.Join(s.store.ForgetOldSessions(ctx), s.store.ForgetOldTries(ctx)); err != nil && ctx.Err() == nil {
+			s.log.Warn("old sessions and tries wait to be removed", "err", err)
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// listen opens the port, for no more connections at once than leave files for the database.
+func listen(address string) (net.Listener, error) {
+	if _, _, err := net.SplitHostPort(address); err != nil {
+		return nil, usageError{fmt.Sprintf("--listen: %q is no address such as 127.0.0.1:8080", address)}
+	}
+	l, err := net.Listen("tcp", address)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("something listens on %s already: stop it, or choose another port with --listen", address)
+	case errors.Is(err, syscall.EACCES):
+		return nil, fmt.Errorf("this user may not listen on %s: choose a port from 1024 on with --listen", address)
+	case err != nil:
+		return nil, fmt.Errorf("it is not possible to listen on %s: choose another address with --listen", address)
+	}
+	return netutil.LimitListener(l, connectionsMax()), nil
+}
+
+// connectionsMax is 80 % of the files that this process may open.
+func connectionsMax() int {
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		return 800
+	}
+	return int(max(1, min(limit.Cur, 1<<20)/5*4))
+}
+
+// baseOf is what somebody on this machine types to reach the listener.
+func baseOf(listening net.Addr) string {
+	host, port, _ := net.SplitHostPort(listening.String())
+	if ip, err := netip.ParseAddr(host); err == nil && (ip.IsLoopback() || ip.IsUnspecified()) {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
+func checkBase(text string) error {
+	u, err := url.Parse(text)
+	if text == "" || err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && (u.Path == "" || u.Path == "/") &&
+		u.User == nil && u.RawQuery == "" && u.Fragment == "" {
+		return nil
+	}
+	return usageError{fmt.Sprintf("--base-url: %q is no address such as https://insighto.example.com", text)}
+}
+
+// prefixes reads networks and single addresses.
+func prefixes(texts []string) ([]netip.Prefix, error) {
+	var all []netip.Prefix
+	for _, text := range texts {
+		prefix, err := netip.ParsePrefix(text)
+		if ip, ipErr := netip.ParseAddr(text); err != nil && ipErr == nil {
+			prefix, err = ip.Prefix(ip.BitLen())
+		}
+		if err != nil {
+			return nil, usageError{fmt.Sprintf("--trusted-proxy: %q is no network such as 10.0.0.0/8", text)}
+		}
+		all = append(all, prefix)
+	}
+	return all, nil
+}
