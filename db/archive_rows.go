@@ -12,7 +12,11 @@ const lookAtOnce = 100
 
 // archived reads what is kept of everything that the batch names.
 func (s *Store) archived(ctx context.Context, team string, batch []ArchivedConversation) (*archive, error) {
-	a := &archive{team, s.now().UnixMilli(), map[string]*archivedAssistant{}, map[string]*archivedWidget{}, map[string]*archivedContact{}, map[string]*archivedConversation{}}
+	a := &archive{
+		team: team, now: s.now().UnixMilli(), tallies: tallies{},
+		assistants: map[string]*archivedAssistant{}, widgets: map[string]*archivedWidget{},
+		contacts: map[string]*archivedContact{}, conversations: map[string]*archivedConversation{},
+	}
 	var id string
 	// The lock makes two imports into one team wait for each other; SQLite has one writer anyway.
 	found, err := s.one(ctx, []any{&id}, `
@@ -154,7 +158,10 @@ func (s *Store) putArchive(ctx context.Context, a *archive) error {
 			return err
 		}
 	}
-	return nil
+	if err := s.addTotal(ctx, a.team, contactsNoun, a.newContacts); err != nil {
+		return err
+	}
+	return s.tally(ctx, a.team, a.tallies)
 }
 
 func (s *Store) putAssistants(ctx context.Context, a *archive) error {

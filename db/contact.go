@@ -26,6 +26,9 @@ type Contact struct {
 	UpdatedAt        time.Time
 }
 
+// contactsNoun is how totals call contacts.
+const contactsNoun = "contacts"
+
 const contactColumns = `id, first_name, last_name, email, phone, channels, user_attributes, custom_fields, last_seen, last_sent,
 		       team_id, first_assistant_id, last_assistant_id, first_widget_id, last_widget_id, created_at, updated_at`
 
@@ -38,7 +41,7 @@ func scanContact(scan scanner) (c Contact, err error) {
 // Contacts gives the team's contacts, newest first.
 func (s *Store) Contacts(ctx context.Context, p Principal, page Page) (List[Contact], error) {
 	return listOf(ctx, s, page, scanContact, statement{
-		count: `SELECT COUNT(*) FROM contacts WHERE team_id = $1`,
+		count: `SELECT total FROM totals WHERE team_id = $1 AND noun = 'contacts'`,
 		rows: `
 		SELECT ` + contactColumns + `
 		FROM contacts

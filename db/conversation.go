@@ -104,12 +104,13 @@ func scanConversation(scan scanner) (c Conversation, err error) {
 
 // Conversations gives the team's conversations that pass the filter, newest first.
 func (s *Store) Conversations(ctx context.Context, p Principal, f ConversationFilter, page Page) (List[Conversation], error) {
+	total, err := s.conversationTotal(ctx, p, f)
+	if err != nil {
+		return List[Conversation]{}, err
+	}
 	where, args := f.where(p)
 	return listOf(ctx, s, page, scanConversation, statement{
-		count: `
-		SELECT COUNT(*)
-		FROM conversations c
-		WHERE ` + where,
+		total: total,
 		rows: selectConversations + `
 		WHERE ` + where + `
 		ORDER BY c.created_at DESC, c.id DESC`,

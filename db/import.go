@@ -62,6 +62,8 @@ type archive struct {
 	widgets       map[string]*archivedWidget
 	contacts      map[string]*archivedContact
 	conversations map[string]*archivedConversation
+	tallies       tallies
+	newContacts   int64
 }
 
 type archivedAssistant struct {
@@ -140,6 +142,10 @@ func (a *archive) takeConversation(c ArchivedConversation) Imported {
 	}
 	changed := k.takeMessages(c, a.now)
 	if k.conversationFacts != want {
+		if known {
+			a.count(k.conversationFacts, -1)
+		}
+		a.count(want, 1)
 		k.conversationFacts, k.write, changed = want, true, true
 	}
 	switch {
@@ -149,6 +155,10 @@ func (a *archive) takeConversation(c ArchivedConversation) Imported {
 		return ImportedChanged
 	}
 	return ImportedUnchanged
+}
+
+func (a *archive) count(f conversationFacts, sign int64) {
+	a.tallies.count(time.UnixMilli(f.createdAt), f.assistantID, sign, tallyOf(f.closedAt != 0, f.includesVoice != 0, f.chatCount))
 }
 
 func factsOf(c ArchivedConversation) conversationFacts {
@@ -248,6 +258,7 @@ func (a *archive) takeContact(c ArchivedConversation) (changed bool) {
 	}
 	k, known := a.contacts[c.Contact.ID]
 	if !known {
+		a.newContacts++
 		a.contacts[c.Contact.ID] = &archivedContact{c.Contact, began, seen, c.Assistant.ID, c.Widget.ID, c.Assistant.ID, c.Widget.ID, true}
 		return true
 	}

@@ -45,8 +45,6 @@ type dialect struct {
 	// lookup bounds the one statement on the way of a key. On SQLite it is a single row by index that cannot wait
 	// for a lock, so a timer would only cost time.
 	lookup func(context.Context) (context.Context, context.CancelFunc)
-	// explain is the word before a statement that shows its plan.
-	explain string
 }
 
 // Open opens the database at target, a path or a postgres:// URL, and brings its tables up to date. now is the clock.
@@ -141,11 +139,7 @@ func (s *Store) each(ctx context.Context, f func(scan scanner) error, text strin
 }
 
 func (s *Store) eachWithin(ctx context.Context, f func(scan scanner) error, text string, args ...any) error {
-	run := s.read.QueryContext
-	if s.tx != nil {
-		run = s.tx.QueryContext
-	}
-	rows, err := run(ctx, s.text(text), args...)
+	rows, err := s.query(ctx, text, args...)
 	if err != nil {
 		return s.explainError(err)
 	}
@@ -158,42 +152,69 @@ func (s *Store) eachWithin(ctx context.Context, f func(scan scanner) error, text
 	return s.explainError(rows.Err())
 }
 
-// one reads a single row into dest and tells whether there was one.
+func (s *Store) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	if s.tx != nil {
+		return s.tx.QueryContext(ctx, s.text(text), args...)
+	}
+	return s.read.QueryContext(ctx, s.text(text), args...)
+}
+
+// first calls f for the first row of a query and tells whether there was one. What comes after it is not read.
+func (s *Store) first(ctx context.Context, f func(scan scanner) error, text string, args ...any) (found bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, s.patient)
+	defer cancel()
+	return s.firstWithin(ctx, f, text, args...)
+}
+
+func (s *Store) firstWithin(ctx context.Context, f func(scan scanner) error, text string, args ...any) (found bool, err error) {
+	rows, err := s.query(ctx, text, args...)
+	if err != nil {
+		return false, s.explainError(err)
+	}
+	defer rows.Close()
+	if !rows.Next() {
+		return false, s.explainError(rows.Err())
+	}
+	return true, s.explainError(f(rows.Scan))
+}
+
+// one reads the first row into dest and tells whether there was one.
 func (s *Store) one(ctx context.Context, dest []any, text string, args ...any) (found bool, err error) {
-	err = s.each(ctx, func(scan scanner) error {
-		found = true
-		return scan(dest...)
-	}, text, args...)
-	return found, err
+	return s.first(ctx, func(scan scanner) error { return scan(dest...) }, text, args...)
+}
+
+// returning runs a statement that changes one row and reads what it returns into dest.
+func (s *Store) returning(ctx context.Context, dest []any, text string, args ...any) error {
+	return s.explainError(s.tx.QueryRowContext(ctx, s.text(text), args...).Scan(dest...))
 }
 
 // single reads the one row that a statement finds, or gives a NotFound error that names the noun.
-func single[T any](ctx context.Context, s *Store, noun string, row func(scan scanner) (T, error), text string, args ...any) (T, error) {
-	var item T
-	found := false
-	err := s.each(ctx, func(scan scanner) (err error) {
-		found = true
+func single[T any](ctx context.Context, s *Store, noun string, row func(scan scanner) (T, error), text string, args ...any) (item T, err error) {
+	found, err := s.first(ctx, func(scan scanner) (err error) {
 		item, err = row(scan)
 		return err
 	}, text, args...)
 	if err == nil && !found {
-		return item, notFound(noun)
+		err = notFound(noun)
 	}
 	return item, err
 }
 
 // statement is a list: how many rows there are, and the rows in order; LIMIT and OFFSET come after args.
 type statement struct {
-	count string
+	count string // empty when total is known
+	total int64
 	rows  string
 	args  []any
 }
 
 // listOf reads one page of a list with its exact total; a page past the end costs only the count.
 func listOf[T any](ctx context.Context, s *Store, page Page, row func(scan scanner) (T, error), q statement) (List[T], error) {
-	list := List[T]{Items: []T{}, Page: page}
-	if _, err := s.one(ctx, []any{&list.Total}, q.count, q.args...); err != nil {
-		return list, err
+	list := List[T]{Items: []T{}, Total: q.total, Page: page}
+	if q.count != "" {
+		if _, err := s.one(ctx, []any{&list.Total}, q.count, q.args...); err != nil {
+			return list, err
+		}
 	}
 	offset, beyond := page.offset(list.Total)
 	if beyond {

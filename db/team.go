@@ -70,8 +70,8 @@ type Facts struct {
 func (s *Store) Facts(ctx context.Context, p Principal) (Facts, error) {
 	var f Facts
 	_, err := s.one(ctx, []any{&f.Conversations, &f.Contacts, &f.Assistants, &f.Keys}, `
-		SELECT (SELECT COUNT(*) FROM conversations WHERE team_id = $1),
-		       (SELECT COUNT(*) FROM contacts WHERE team_id = $1),
+		SELECT (SELECT COALESCE(CAST(SUM(conversations) AS BIGINT), 0) FROM conversation_days WHERE team_id = $1 AND assistant_id = ''),
+		       (SELECT COALESCE(MAX(total), 0) FROM totals WHERE team_id = $1 AND noun = 'contacts'),
 		       (SELECT COUNT(*) FROM assistants WHERE team_id = $1),
 		       (SELECT COUNT(*) FROM keys WHERE team_id = $1 AND user_id = $2 AND revoked_at IS NULL)`, p.TeamID, p.UserID)
 	return f, err

@@ -3,6 +3,7 @@ package handlers
 import (
 	"bytes"
 	"net/http"
+	"strings"
 
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
@@ -39,11 +40,20 @@ func pathID(c echo.Context) string {
 }
 
 func (s *server) serveStatic(c echo.Context) error {
-	body, kind, ok := static.Open(c.Param("file"))
+	open := static.Open
+	if strings.Contains(c.Request().Header.Get(echo.HeaderAcceptEncoding), "gzip") {
+		open = static.OpenGzip
+	}
+	body, kind, ok := open(c.Param("file"))
 	if !ok {
 		return echo.ErrNotFound
 	}
-	c.Response().Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+	h := c.Response().Header()
+	h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	h.Set("Vary", echo.HeaderAcceptEncoding)
+	if bytes.HasPrefix(body, []byte{0x1f, 0x8b}) {
+		h.Set(echo.HeaderContentEncoding, "gzip")
+	}
 	return c.Blob(http.StatusOK, kind, body)
 }
 

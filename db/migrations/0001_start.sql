@@ -170,3 +170,27 @@ CREATE TABLE messages (
   PRIMARY KEY (team_id, conversation_id, position),
   FOREIGN KEY (team_id, conversation_id) REFERENCES conversations (team_id, id) ON DELETE CASCADE
 );
+
+-- How many rows of a noun a team has, and how many conversations began on each UTC day: changed in the transaction that
+-- changes the rows, so that no list counts them. assistant_id is empty for the whole team. quarters holds the day's
+-- quarters of an hour, packed, for the days of other zones.
+CREATE TABLE totals (
+  team_id TEXT   NOT NULL REFERENCES teams (id) ON DELETE CASCADE,
+  noun    TEXT   NOT NULL,
+  total   BIGINT NOT NULL,
+  PRIMARY KEY (team_id, noun)
+);
+
+CREATE TABLE conversation_days (
+  team_id       TEXT   NOT NULL REFERENCES teams (id) ON DELETE CASCADE,
+  assistant_id  TEXT   NOT NULL,
+  day           BIGINT NOT NULL,
+  conversations BIGINT NOT NULL,
+  closed        BIGINT NOT NULL,
+  voice         BIGINT NOT NULL,
+  closed_voice  BIGINT NOT NULL,
+  messages      BIGINT NOT NULL,
+  quarters      BYTEA  NOT NULL,
+  PRIMARY KEY (team_id, assistant_id, day)
+);
+CREATE INDEX conversation_days_day ON conversation_days (team_id, day, assistant_id);

@@ -1,0 +1,237 @@
+package db
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+)
+
+// CountDaysMax is how many days a count may span: ten years.
+const CountDaysMax = 3660
+
+// CountQuery asks for conversations a day or month, by the day they began in a zone. From and To are midnights in
+// UTC that stand for dates; both are included.
+type CountQuery struct {
+	From, To    time.Time
+	Zone        *time.Location
+	ByAssistant bool
+	Monthly     bool
+}
+
+// Count is how many conversations began on a date. AssistantID is empty when all assistants are counted together.
+type Count struct {
+	Date          string // YYYY-MM-DD; a month's is its first day
+	AssistantID   string
+	AssistantName string
+	Conversations int64
+	Closed        int64
+	Messages      int64
+}
+
+// Counts counts the team's conversations, ordered by date and assistant's name; dates without any are there with 0.
+func (s *Store) Counts(ctx context.Context, p Principal, q CountQuery) ([]Count, error) {
+	c := newCounting(q)
+	if err := c.read(ctx, s, p); err != nil {
+		return nil, err
+	}
+	names := map[string]string{"": ""}
+	if q.ByAssistant {
+		delete(names, "")
+		if err := s.each(ctx, func(scan scanner) error {
+			var id, name string
+			err := scan(&id, &name)
+			names[id] = name
+			return err
+		}, `
+		SELECT id, name
+		FROM assistants
+		WHERE team_id = $1`, p.TeamID); err != nil {
+			return nil, err
+		}
+		for id := range c.sums { // an assistant that was deleted keeps its counts
+			if _, known := names[id]; !known {
+				names[id] = ""
+			}
+		}
+	}
+	return c.counts(names), nil
+}
+
+// counting adds tallies up to the dates of a zone.
+type counting struct {
+	q        CountQuery
+	dates    []string
+	bucketOf map[int]int              // local date → index in dates
+	days     map[int64]*[quarters]int // UTC day → bucket of each quarter; outside is none, split is counted row by row
+	whole    map[int64]int            // UTC day → bucket, when all of it is one
+	splits   []int64                  // quarters that belong to two dates
+	sums     map[string][]tally       // by assistant, then bucket
+}
+
+const (
+	outside = -1
+	split   = -2
+)
+
+func newCounting(q CountQuery) *counting {
+	c := &counting{q: q, bucketOf: map[int]int{}, days: map[int64]*[quarters]int{}, whole: map[int64]int{}, sums: map[string][]tally{}}
+	for day := q.From; !day.After(q.To); day = day.AddDate(0, 0, 1) {
+		date := day.Format(time.DateOnly)
+		if q.Monthly {
+			date = date[:8] + "01"
+		}
+		if n := len(c.dates); n == 0 || c.dates[n-1] != date {
+			c.dates = append(c.dates, date)
+		}
+		c.bucketOf[civil(day)] = len(c.dates) - 1
+	}
+	first, last := floorDiv(q.From.UnixMilli(), dayLong.Milliseconds())-1, floorDiv(q.To.UnixMilli(), dayLong.Milliseconds())+1
+	for day := first; day <= last; day++ { // no zone is more than a day away from UTC
+		c.plan(day)
+	}
+	return c
+}
+
+// bucket gives where an instant is counted.
+func (c *counting) bucket(ms int64) int {
+	if b, in := c.bucketOf[civil(time.UnixMilli(ms).In(c.q.Zone))]; in {
+		return b
+	}
+	return outside
+}
+
+// civil is the date of t as one number, e.g. 20261120.
+func civil(t time.Time) int {
+	year, month, day := t.Date()
+	return (year*100+int(month))*100 + day
+}
+
+// plan works out which date each quarter of a UTC day belongs to.
+func (c *counting) plan(day int64) {
+	buckets := &[quarters]int{}
+	first := day * int64(quarters)
+	c.fill(buckets[:], first)
+	for _, b := range buckets {
+		if b != buckets[0] || b == split {
+			c.days[day] = buckets
+			return
+		}
+	}
+	c.whole[day] = buckets[0]
+}
+
+// fill halves a run of quarters until each piece lies in one date under one offset. A zone may change its offset
+// within a quarter, as St. John's did at a minute past midnight; such a quarter is split.
+func (c *counting) fill(buckets []int, first int64) {
+	start := first * quarter.Milliseconds()
+	end := start + int64(len(buckets))*quarter.Milliseconds()
+	bucket := c.bucket(start)
+	_, changes := time.UnixMilli(start).In(c.q.Zone).ZoneBounds()
+	uniform := bucket == c.bucket(end-1) && (changes.IsZero() || changes.UnixMilli() >= end)
+	switch half := len(buckets) / 2; {
+	case !uniform && half > 0:
+		c.fill(buckets[:half], first)
+		c.fill(buckets[half:], first+int64(half))
+		return
+	case !uniform:
+		c.splits = append(c.splits, start)
+		bucket = split
+	}
+	for i := range buckets {
+		buckets[i] = bucket
+	}
+}
+
+func (c *counting) add(assistantID string, bucket int, t tally) {
+	if bucket < 0 {
+		return
+	}
+	if c.sums[assistantID] == nil {
+		c.sums[assistantID] = make([]tally, len(c.dates))
+	}
+	c.sums[assistantID][bucket].add(t, 1)
+}
+
+// read adds up the team's tallies, and counts the rows of split quarters.
+func (c *counting) read(ctx context.Context, s *Store, p Principal) error {
+	which, packed := "= ''", "quarters"
+	if c.q.ByAssistant {
+		which = "<> ''"
+	}
+	if len(c.days) == 0 {
+		packed = "NULL" // whole days need no quarters
+	}
+	first := floorDiv(c.q.From.UnixMilli(), dayLong.Milliseconds()) - 1
+	err := s.each(ctx, func(scan scanner) error {
+		var day int64
+		var assistantID string
+		var t tally
+		var packed []byte
+		if err := scan(&day, &assistantID, &t.conversations, &t.closed, &t.messages, &packed); err != nil {
+			return err
+		}
+		if bucket, whole := c.whole[day]; whole {
+			c.add(assistantID, bucket, t)
+			return nil
+		}
+		kept := unpackQuarters(packed)
+		for i, bucket := range c.days[day] {
+			c.add(assistantID, bucket, kept[i])
+		}
+		return nil
+	}, `
+		SELECT day, assistant_id, conversations, closed, messages, `+packed+`
+		FROM conversation_days
+		WHERE team_id = $1
+		  AND day >= $2
+		  AND day <= $3
+		  AND assistant_id `+which, p.TeamID, first, first+int64(len(c.whole)+len(c.days))-1)
+	for _, start := range c.splits {
+		if err == nil {
+			err = c.readRows(ctx, s, p, start)
+		}
+	}
+	return err
+}
+
+func (c *counting) readRows(ctx context.Context, s *Store, p Principal, start int64) error {
+	return s.each(ctx, func(scan scanner) error {
+		var at, messages int64
+		var assistantID string
+		var closed bool
+		if err := scan(&at, &assistantID, &closed, &messages); err != nil {
+			return err
+		}
+		if !c.q.ByAssistant {
+			assistantID = ""
+		}
+		c.add(assistantID, c.bucket(at), tallyOf(closed, false, messages))
+		return nil
+	}, `
+		SELECT created_at, assistant_id, CASE WHEN closed_at IS NULL THEN 0 ELSE 1 END, chat_count
+		FROM conversations
+		WHERE team_id = $1
+		  AND created_at >= $2
+		  AND created_at < $3`, p.TeamID, start, start+quarter.Milliseconds())
+}
+
+// counts gives every date for every assistant in names.
+func (c *counting) counts(names map[string]string) []Count {
+	order := make([]string, 0, len(names))
+	for id := range names {
+		order = append(order, id)
+	}
+	slices.SortFunc(order, func(a, b string) int { return cmp.Or(cmp.Compare(names[a], names[b]), cmp.Compare(a, b)) })
+	all := make([]Count, 0, len(c.dates)*len(order))
+	for i, date := range c.dates {
+		for _, id := range order {
+			count := Count{Date: date, AssistantID: id, AssistantName: names[id]}
+			if sums := c.sums[id]; sums != nil {
+				count.Conversations, count.Closed, count.Messages = sums[i].conversations, sums[i].closed, sums[i].messages
+			}
+			all = append(all, count)
+		}
+	}
+	return all
+}

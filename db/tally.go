@@ -1,0 +1,179 @@
+package db
+
+import (
+	"cmp"
+	"context"
+	"encoding/binary"
+	"errors"
+	"maps"
+	"slices"
+	"time"
+)
+
+// A tally is kept for every UTC day of an assistant, and of the whole team, in the transaction that changes a
+// conversation, so that totals and counts never read the conversations themselves.
+type tally struct {
+	conversations int64
+	closed        int64
+	voice         int64
+	closedVoice   int64 // both closed and with voice
+	messages      int64
+}
+
+func (t *tally) add(o tally, sign int64) {
+	t.conversations += sign * o.conversations
+	t.closed += sign * o.closed
+	t.voice += sign * o.voice
+	t.closedVoice += sign * o.closedVoice
+	t.messages += sign * o.messages
+}
+
+// quarter is fifteen minutes: every offset of a time zone in use is a multiple of it, so the quarters of a day can be
+// added up to the days of any zone.
+const (
+	quarter  = 15 * time.Minute
+	dayLong  = 24 * time.Hour
+	quarters = int(dayLong / quarter)
+)
+
+// quarterOf is how many quarters have passed since 1970, rounded down.
+func quarterOf(t time.Time) int64 { return floorDiv(t.UnixMilli(), quarter.Milliseconds()) }
+
+func floorDiv(a, b int64) int64 {
+	q := a / b
+	if a%b < 0 {
+		q--
+	}
+	return q
+}
+
+// tallyOf is what one conversation adds.
+func tallyOf(closed, voice bool, messages int64) tally {
+	return tally{1, bit(closed), bit(voice), bit(closed && voice), messages}
+}
+
+// tallyKey is where a conversation is counted: the quarter it began in, and its assistant.
+type tallyKey struct {
+	quarter     int64
+	assistantID string
+}
+
+// tallies gathers the changes of one transaction.
+type tallies map[tallyKey]tally
+
+// count notes that a conversation is there (sign 1) or no longer there (sign -1) as it was.
+func (t tallies) count(createdAt time.Time, assistantID string, sign int64, one tally) {
+	for _, assistant := range []string{assistantID, ""} { // "" is the whole team
+		key := tallyKey{quarterOf(createdAt), assistant}
+		sum := t[key]
+		sum.add(one, sign)
+		t[key] = sum
+	}
+}
+
+type tallyDay struct {
+	day         int64
+	assistantID string
+}
+
+// tally writes gathered changes. The days are locked in one order, so that two transactions cannot wait for each other.
+func (s *Store) tally(ctx context.Context, teamID string, changes tallies) error {
+	if s.tx == nil {
+		return errors.New("tallies change with their conversations, inside a transaction")
+	}
+	byDay := map[tallyDay]map[int]tally{}
+	for key, change := range changes {
+		if change == (tally{}) {
+			continue
+		}
+		day := tallyDay{floorDiv(key.quarter, int64(quarters)), key.assistantID}
+		if byDay[day] == nil {
+			byDay[day] = map[int]tally{}
+		}
+		byDay[day][int(key.quarter-day.day*int64(quarters))] = change
+	}
+	days := slices.SortedFunc(maps.Keys(byDay), func(a, b tallyDay) int {
+		return cmp.Or(cmp.Compare(a.day, b.day), cmp.Compare(a.assistantID, b.assistantID))
+	})
+	for _, day := range days {
+		if err := s.tallyDay(ctx, teamID, day, byDay[day]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tallyDay adds to one day's row. The first statement makes the row or locks it.
+func (s *Store) tallyDay(ctx context.Context, teamID string, day tallyDay, changes map[int]tally) error {
+	var packed []byte
+	if err := s.returning(ctx, []any{&packed}, `
+		INSERT INTO conversation_days (team_id, assistant_id, day, conversations, closed, voice, closed_voice, messages, quarters)
+		VALUES ($1, $2, $3, 0, 0, 0, 0, 0, $4)
+		ON CONFLICT (team_id, assistant_id, day) DO UPDATE
+		SET team_id = excluded.team_id
+		RETURNING quarters`, teamID, day.assistantID, day.day, []byte{}); err != nil {
+		return err
+	}
+	kept := unpackQuarters(packed)
+	var change tally
+	for q, c := range changes {
+		kept[q].add(c, 1)
+		change.add(c, 1)
+	}
+	_, err := s.exec(ctx, `
+		UPDATE conversation_days
+		SET conversations = conversations + $4,
+		    closed = closed + $5,
+		    voice = voice + $6,
+		    closed_voice = closed_voice + $7,
+		    messages = messages + $8,
+		    quarters = $9
+		WHERE team_id = $1
+		  AND assistant_id = $2
+		  AND day = $3`, teamID, day.assistantID, day.day,
+		change.conversations, change.closed, change.voice, change.closedVoice, change.messages, packQuarters(&kept))
+	return err
+}
+
+// packQuarters writes the quarters that are not empty, each as its number and its five counters, all varints.
+func packQuarters(kept *[quarters]tally) []byte {
+	out := []byte{}
+	for q, t := range kept {
+		if t != (tally{}) {
+			for _, n := range []int64{int64(q), t.conversations, t.closed, t.voice, t.closedVoice, t.messages} {
+				out = binary.AppendVarint(out, n)
+			}
+		}
+	}
+	return out
+}
+
+func unpackQuarters(packed []byte) (kept [quarters]tally) {
+	next := func() int64 {
+		n, width := binary.Varint(packed)
+		packed = packed[max(width, 0):]
+		return n
+	}
+	for len(packed) > 0 {
+		q := next()
+		t := tally{next(), next(), next(), next(), next()}
+		if q < 0 || int(q) >= quarters {
+			return kept
+		}
+		kept[q] = t
+	}
+	return kept
+}
+
+// addTotal keeps how many rows of a noun a team has, in the transaction that adds or removes them.
+func (s *Store) addTotal(ctx context.Context, teamID, noun string, change int64) error {
+	if change == 0 {
+		return nil
+	}
+	_, err := s.exec(ctx, `
+		INSERT INTO totals (team_id, noun, total)
+		VALUES ($1, $2, $3)
+		ON CONFLICT (team_id, noun) DO UPDATE
+		SET total = totals.total + excluded.total`, teamID, noun, change)
+	return err
+}
