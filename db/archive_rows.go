@@ -195,15 +195,15 @@ func (s *Store) putContacts(ctx context.Context, a *archive) error {
 	var rows [][]any
 	for _, id := range sorted(a.contacts) {
 		if k := a.contacts[id]; k.write {
-			rows = append(rows, []any{a.team, id, k.FirstName, k.LastName, k.Email, k.phone, k.Channels, k.lastSeen,
+			rows = append(rows, []any{a.team, id, k.FirstName, k.LastName, k.Email, k.phone, foldContact(k.FirstName, k.LastName, k.Email, k.phone), k.Channels, k.lastSeen,
 				k.firstAssistantID, k.lastAssistantID, k.firstWidgetID, k.lastWidgetID, k.createdAt, a.now})
 		}
 	}
 	return s.put(ctx, rows, `
-		INSERT INTO contacts (team_id, id, first_name, last_name, email, phone, channels, last_seen,
+		INSERT INTO contacts (team_id, id, first_name, last_name, email, phone, folded, channels, last_seen,
 		                      first_assistant_id, last_assistant_id, first_widget_id, last_widget_id, created_at, updated_at)`, `
 		ON CONFLICT (team_id, id) DO UPDATE
-		SET first_name = excluded.first_name, last_name = excluded.last_name, email = excluded.email, phone = excluded.phone,
+		SET first_name = excluded.first_name, last_name = excluded.last_name, email = excluded.email, phone = excluded.phone, folded = excluded.folded,
 		    channels = excluded.channels, last_seen = excluded.last_seen,
 		    first_assistant_id = excluded.first_assistant_id, last_assistant_id = excluded.last_assistant_id,
 		    first_widget_id = excluded.first_widget_id, last_widget_id = excluded.last_widget_id,

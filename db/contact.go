@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"fmt"
 	"time"
 )
 
@@ -38,17 +39,48 @@ func scanContact(scan scanner) (c Contact, err error) {
 		ms(&c.CreatedAt), ms(&c.UpdatedAt))
 }
 
-// Contacts gives the team's contacts, newest first.
-func (s *Store) Contacts(ctx context.Context, p Principal, page Page) (List[Contact], error) {
-	return listOf(ctx, s, page, scanContact, statement{
-		count: `SELECT total FROM totals WHERE team_id = $1 AND noun = 'contacts'`,
-		rows: `
+// ContactFilter narrows a list; the zero value asks nothing.
+type ContactFilter struct {
+	Search       string // in names, e-mail and phone, whatever the case
+	CreatedSince time.Time
+	UpdatedSince time.Time
+	After        Cursor
+}
+
+// where gives the clauses of a filter, but for After, and their arguments.
+func (f ContactFilter) where(s *Store, p Principal) (string, []any) {
+	clauses, args := "team_id = $1", []any{p.TeamID}
+	add := func(clause string, arg any) {
+		args = append(args, arg)
+		clauses += "\n\t\t  AND " + fmt.Sprintf(clause, len(args))
+	}
+	if !f.CreatedSince.IsZero() {
+		add("created_at >= $%d", f.CreatedSince.UnixMilli())
+	}
+	if !f.UpdatedSince.IsZero() {
+		add("updated_at >= $%d", f.UpdatedSince.UnixMilli())
+	}
+	if f.Search != "" {
+		add(s.dialect.contains+"(folded, $%d) > 0", fold(f.Search))
+	}
+	return clauses, args
+}
+
+// Contacts gives the team's contacts that pass the filter, newest first. With After the page counts from there.
+func (s *Store) Contacts(ctx context.Context, p Principal, f ContactFilter, page Page) (List[Contact], error) {
+	where, args := f.where(s, p)
+	q := statement{args: args, count: `
+		SELECT COUNT(*)
+		FROM contacts
+		WHERE ` + where}
+	if len(args) == 1 {
+		q.count = `SELECT total FROM totals WHERE team_id = $1 AND noun = 'contacts'`
+	}
+	q.rows = `
 		SELECT ` + contactColumns + `
 		FROM contacts
-		WHERE team_id = $1
-		ORDER BY created_at DESC, id DESC`,
-		args: []any{p.TeamID},
-	})
+		WHERE ` + where
+	return listOf(ctx, s, page, scanContact, q.newest("", f.After))
 }
 
 // Contact gives one contact of the team, or a NotFound error.

@@ -49,6 +49,7 @@ type ConversationFilter struct {
 	IntentID      string
 	IncludesVoice *bool
 	Status        string // open, closed or empty
+	After         Cursor
 }
 
 // where gives the clauses of a filter and their arguments.
@@ -109,13 +110,9 @@ func (s *Store) Conversations(ctx context.Context, p Principal, f ConversationFi
 		return List[Conversation]{}, err
 	}
 	where, args := f.where(p)
-	return listOf(ctx, s, page, scanConversation, statement{
-		total: total,
-		rows: selectConversations + `
-		WHERE ` + where + `
-		ORDER BY c.created_at DESC, c.id DESC`,
-		args: args,
-	})
+	q := statement{total: total, args: args, rows: selectConversations + `
+		WHERE ` + where}
+	return listOf(ctx, s, page, scanConversation, q.newest("c.", f.After))
 }
 
 // Conversation gives one conversation of the team, or a NotFound error.

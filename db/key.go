@@ -178,10 +178,8 @@ func (s *Store) Authenticate(ctx context.Context, secret string) (Caller, error)
 	ctx, cancel := s.dialect.lookup(ctx)
 	defer cancel()
 	var role string
-	found := false
 	k := &c.Key
-	err := s.eachWithin(ctx, func(scan scanner) error {
-		found = true
+	found, err := s.firstWithin(ctx, func(scan scanner) error {
 		return scan(&k.ID, &k.UserID, &k.TeamID, &k.Name, &k.Prefix, &role, &k.Description, ms(&k.CreatedAt), ms(&k.RevokedAt),
 			ms(&k.LastUsed.At), &c.Team.Name, &c.User.Email, &c.User.Name)
 	}, authenticate, digest(secret))

@@ -74,8 +74,8 @@ var postgresDialect = dialect{
 		var e *pgconn.PgError
 		return errors.As(err, &e) && e.Code == "23505"
 	},
+	contains: "strpos",
 	lookup: func(ctx context.Context) (context.Context, context.CancelFunc) {
 		return context.WithTimeout(ctx, patience)
 	},
-	explain: "EXPLAIN ",
 }

@@ -1,6 +1,7 @@
 package db
 
 import (
+	"bytes"
 	"context"
 	"strings"
 )
@@ -37,16 +38,25 @@ func (s *Store) SetUp(ctx context.Context, code string, n NewUser) (User, Team, 
 		return user, team, err
 	}
 	err = s.atomically(ctx, func(tx *Store) error {
-		// Deleting the code is what makes it one-time: of two at once, one finds nothing to delete.
-		gone, err := tx.exec(ctx, `DELETE FROM setup_codes WHERE digest = $1`, digest(strings.TrimSpace(code)))
-		if err != nil {
+		// Locking all codes, in one order, lets one set-up through at a time, whichever code each has.
+		known := false
+		if err := tx.each(ctx, func(scan scanner) error {
+			var kept []byte
+			err := scan(&kept)
+			known = known || bytes.Equal(kept, digest(strings.TrimSpace(code)))
+			return err
+		}, `
+			SELECT digest
+			FROM setup_codes
+			ORDER BY digest
+			`+tx.dialect.forUpdate); err != nil {
 			return err
 		}
 		taken, err := tx.HasUsers(ctx)
 		if err != nil {
 			return err
 		}
-		if gone == 0 || taken {
+		if !known || taken {
 			return conflict("Insighto is set up already. Sign in.")
 		}
 		if user, team, err = tx.AddUser(ctx, n); err != nil {

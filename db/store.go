@@ -6,6 +6,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -45,6 +46,8 @@ type dialect struct {
 	// lookup bounds the one statement on the way of a key. On SQLite it is a single row by index that cannot wait
 	// for a lock, so a timer would only cost time.
 	lookup func(context.Context) (context.Context, context.CancelFunc)
+	// contains is the function that finds a text in another: no LIKE, whose rules for case differ.
+	contains string
 }
 
 // Open opens the database at target, a path or a postgres:// URL, and brings its tables up to date. now is the clock.
@@ -205,7 +208,20 @@ type statement struct {
 	count string // empty when total is known
 	total int64
 	rows  string
+	order string
 	args  []any
+	more  []any // of rows only, after args
+}
+
+// newest puts the rows in the order of lists, newest first, from after the cursor on; prefix is the table's, with its
+// dot. The comparison of both columns at once is what lets an index find the place.
+func (q statement) newest(prefix string, after Cursor) statement {
+	q.order = "\n\t\tORDER BY " + prefix + "created_at DESC, " + prefix + "id DESC"
+	if !after.IsZero() {
+		q.more = []any{after.At.UnixMilli(), after.ID}
+		q.rows += fmt.Sprintf("\n\t\t  AND (%[1]screated_at, %[1]sid) < ($%[2]d, $%[3]d)", prefix, len(q.args)+1, len(q.args)+2)
+	}
+	return q
 }
 
 // listOf reads one page of a list with its exact total; a page past the end costs only the count.
@@ -220,12 +236,13 @@ func listOf[T any](ctx context.Context, s *Store, page Page, row func(scan scann
 	if beyond {
 		return list, nil
 	}
-	text := fmt.Sprintf("%s\n\t\tLIMIT $%d OFFSET $%d", q.rows, len(q.args)+1, len(q.args)+2)
+	args := slices.Concat(q.args, q.more, []any{page.Size, offset})
+	text := fmt.Sprintf("%s%s\n\t\tLIMIT $%d OFFSET $%d", q.rows, q.order, len(args)-1, len(args))
 	err := s.each(ctx, func(scan scanner) error {
 		item, err := row(scan)
 		list.Items = append(list.Items, item)
 		return err
-	}, text, append(q.args[:len(q.args):len(q.args)], page.Size, offset)...)
+	}, text, args...)
 	return list, err
 }
 

@@ -177,3 +177,13 @@ func (s *Store) addTotal(ctx context.Context, teamID, noun string, change int64)
 		SET total = totals.total + excluded.total`, teamID, noun, change)
 	return err
 }
+
+// lockTotal makes whoever else locks or changes the same total wait until this transaction ends.
+func (s *Store) lockTotal(ctx context.Context, teamID, noun string) error {
+	_, err := s.exec(ctx, `
+		INSERT INTO totals (team_id, noun, total)
+		VALUES ($1, $2, 0)
+		ON CONFLICT (team_id, noun) DO UPDATE
+		SET total = totals.total`, teamID, noun)
+	return err
+}

@@ -6,6 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -48,6 +49,9 @@ func clean(field, what, text string, most int, controls string) (string, *Error)
 	}
 	return text, nil
 }
+
+// fold gives a text as it is searched: composed, and the same for both cases of a letter.
+func fold(text string) string { return cases.Fold().String(norm.NFC.String(text)) }
 
 // visible tells whether a text has a letter, a digit or a pictograph that shows.
 func visible(text string) bool {

@@ -14,9 +14,19 @@ import (
 
 // envelope is around every success.
 type envelope[T any] struct {
-	Message string   `json:"message"`
-	Meta    struct{} `json:"meta"`
-	Data    T        `json:"data"`
+	Message string `json:"message"`
+	Meta    meta   `json:"meta"`
+	Data    T      `json:"data"`
+}
+
+// meta is beside the data. NextCursor is for the parameter after of the next request, when more rows follow.
+type meta struct {
+	NextCursor string `json:"next_cursor,omitempty"`
+}
+
+// around is implemented by data that has something to say in its envelope.
+type around interface {
+	envelope() (message string, m meta)
 }
 
 type answer[T any] struct {
@@ -32,7 +42,11 @@ type items[T any] struct {
 	Pages        int64  `json:"pages"`
 	PreviousPage *int64 `json:"previous_page" nullable:"true"`
 	NextPage     *int64 `json:"next_page" nullable:"true"`
+
+	next db.Cursor
 }
+
+func (i *items[T]) envelope() (string, meta) { return "", meta{NextCursor: i.next.String()} }
 
 // listed gives a page of rows the shape they have on the wire.
 func listed[R, T any](list db.List[R], row func(R) T) *items[T] {
@@ -55,6 +69,28 @@ func listed[R, T any](list db.List[R], row func(R) T) *items[T] {
 type Paging struct {
 	Page int64 `query:"page" minimum:"1" maximum:"90000000000000000" default:"1" doc:"Which page, from 1; past the end is empty."`
 	Size int64 `query:"size" minimum:"1" maximum:"100" default:"50" doc:"Rows a page."`
+}
+
+// Walking is the query of a list that can be walked from row to row, while others are written.
+type Walking struct {
+	Paging
+	After string `query:"after" doc:"A cursor from meta.next_cursor: the rows after it."`
+}
+
+func (w Walking) after() (db.Cursor, error) {
+	if w.After == "" {
+		return db.Cursor{}, nil
+	}
+	return db.ParseCursor(w.After)
+}
+
+// walked is listed for rows that have a cursor. next_cursor is there as long as the page is full.
+func walked[R, T any](list db.List[R], row func(R) T, cursor func(R) db.Cursor) *items[T] {
+	page := listed(list, row)
+	if n := len(list.Items); n > 0 && int64(n) == list.Page.Size {
+		page.next = cursor(list.Items[n-1])
+	}
+	return page
 }
 
 func (p Paging) page() db.Page { return db.Page{Number: p.Page, Size: p.Size} }
@@ -97,7 +133,11 @@ func handle[I, T any](do func(context.Context, db.Caller, *I) (*T, error)) serve
 			if err != nil {
 				return nil, s.logged(err, made.c)
 			}
-			return &answer[*T]{Body: envelope[*T]{Data: data}}, nil
+			out := &answer[*T]{Body: envelope[*T]{Data: data}}
+			if says, ok := any(data).(around); ok {
+				out.Body.Message, out.Body.Meta = says.envelope()
+			}
+			return out, nil
 		})
 	}
 }
@@ -112,6 +152,8 @@ func (s *server) apiConfig() huma.Config {
 		}
 	})
 	config := huma.DefaultConfig("Insighto API", "1")
+	strict := huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: fromJSON}
+	config.Formats = map[string]huma.Format{"application/json": strict, "json": strict}
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
 	config.CreateHooks = nil
 	return config

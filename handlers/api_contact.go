@@ -36,19 +36,49 @@ func contactOut(c db.Contact) wireContact {
 	}
 }
 
-func (s *server) apiContacts(ctx context.Context, c db.Caller, in *Paging) (*items[wireContact], error) {
-	list, err := s.Store.Contacts(ctx, c.Principal, in.page())
+type contactQuery struct {
+	Walking
+	Search       string `query:"search" maxLength:"200" doc:"A part of the name, e-mail or phone, whatever the case."`
+	CreatedSince string `query:"created_since" doc:"Only contacts made since that day or moment: YYYY-MM-DD or RFC 3339."`
+	UpdatedSince string `query:"updated_since" doc:"Only contacts made or changed since then."`
+}
+
+func (q *contactQuery) filter() (f db.ContactFilter, err error) {
+	f.Search = q.Search
+	for _, since := range []struct {
+		field, text string
+		to          *time.Time
+	}{{"created_since", q.CreatedSince, &f.CreatedSince}, {"updated_since", q.UpdatedSince, &f.UpdatedSince}} {
+		if since.text == "" {
+			continue
+		}
+		at, _, ok := moment(since.text, time.UTC)
+		if !ok {
+			return f, &db.Error{Kind: db.Invalid, Code: "invalid", Field: "query." + since.field, Text: howToDate}
+		}
+		*since.to = at
+	}
+	f.After, err = q.after()
+	return f, err
+}
+
+func (s *server) apiContacts(ctx context.Context, c db.Caller, in *contactQuery) (*items[wireContact], error) {
+	filter, err := in.filter()
 	if err != nil {
 		return nil, err
 	}
-	return listed(list, contactOut), nil
+	list, err := s.Store.Contacts(ctx, c.Principal, filter, in.page())
+	if err != nil {
+		return nil, err
+	}
+	return walked(list, contactOut, func(c db.Contact) db.Cursor { return db.Cursor{At: c.CreatedAt, ID: c.ID} }), nil
 }
 
-type contactPath struct {
+type ContactPath struct {
 	ID string `path:"contact_id" format:"uuid"`
 }
 
-func (s *server) apiContact(ctx context.Context, c db.Caller, in *contactPath) (*wireContact, error) {
+func (s *server) apiContact(ctx context.Context, c db.Caller, in *ContactPath) (*wireContact, error) {
 	contact, err := s.Store.Contact(ctx, c.Principal, strings.ToLower(in.ID))
 	if err != nil {
 		return nil, err

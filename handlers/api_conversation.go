@@ -69,7 +69,7 @@ func conversationDetailOut(c db.Conversation) wireConversationDetail {
 }
 
 type conversationQuery struct {
-	Paging
+	Walking
 	DateFrom      string `query:"date_from" required:"true" doc:"The first day or moment: YYYY-MM-DD or RFC 3339."`
 	DateTo        string `query:"date_to" required:"true" doc:"The last day or moment, included."`
 	Timezone      string `query:"timezone" doc:"Where days begin, as an IANA zone; UTC otherwise."`
@@ -83,8 +83,12 @@ type conversationQuery struct {
 // filter gives the query the store's terms, or db.Problems with the parameters that cannot be read.
 func (q *conversationQuery) filter() (db.ConversationFilter, error) {
 	from, until, err := span(q.DateFrom, q.DateTo, q.Timezone)
+	if err != nil {
+		return db.ConversationFilter{}, err
+	}
+	after, err := q.after()
 	return db.ConversationFilter{
-		From: from, Until: until,
+		From: from, Until: until, After: after,
 		AssistantID: strings.ToLower(q.AssistantID), ContactID: strings.ToLower(q.ContactID), IntentID: strings.ToLower(q.IntentID),
 		IncludesVoice: q.IncludesVoice.asked(), Status: q.Status,
 	}, err
@@ -99,7 +103,7 @@ func (s *server) apiConversations(ctx context.Context, c db.Caller, in *conversa
 	if err != nil {
 		return nil, err
 	}
-	return listed(list, conversationOut), nil
+	return walked(list, conversationOut, func(c db.Conversation) db.Cursor { return db.Cursor{At: c.CreatedAt, ID: c.ID} }), nil
 }
 
 type conversationPath struct {

@@ -34,14 +34,18 @@ func (s *server) keyed(scope db.Scope) func(huma.Context, func(huma.Context)) {
 			s.fail(err, c)
 			return
 		}
-		if err := onlyOnce(ctx, c); err != nil {
+		err = onlyOnce(ctx, c)
+		if body := ctx.Operation().RequestBody; err == nil && body != nil {
+			err = readBody(c, body.Required)
+		}
+		if err != nil {
 			s.fail(err, c)
 		} else {
 			next(huma.WithValue(ctx, callKey{}, call{caller, c}))
 		}
 		s.Uses.Record(caller.Principal, db.KeyUse{
 			At: s.Now().UTC(), Method: ctx.Method(), Route: ctx.Operation().Path, Status: c.Response().Status,
-			Address: c.RealIP(), UserAgent: db.Redact(c.Request().UserAgent()),
+			Address: c.RealIP(), UserAgent: blotted(c.Request().UserAgent()),
 		})
 	}
 }

@@ -152,7 +152,7 @@ func (s *server) logged(err error, c echo.Context) *problem {
 	p := &made
 	p.RequestID = requestID(c)
 	if p.status >= 500 && !errors.Is(err, context.Canceled) {
-		s.Log.Error("a request failed", "request_id", p.RequestID, "method", c.Request().Method, "path", db.Redact(c.Request().URL.Path), "err", db.Redact(err.Error()))
+		s.Log.Error("a request failed", "request_id", p.RequestID, "method", blotted(c.Request().Method), "path", blotted(c.Request().URL.Path), "err", db.Redact(err.Error()))
 	}
 	return p
 }
@@ -216,4 +216,24 @@ func problemsOf(err error) (db.Problems, bool) {
 		return db.Problems{one}, true
 	}
 	return nil, false
+}
+
+// inBody and inQuery say where the inputs came from that the store found wrong.
+func inBody(err error) error  { return placed("body.", err) }
+func inQuery(err error) error { return placed("query.", err) }
+
+func placed(where string, err error) error {
+	problems, ok := problemsOf(err)
+	if !ok {
+		return err
+	}
+	there := make(db.Problems, len(problems))
+	for i, p := range problems {
+		moved := *p
+		if root, _, _ := strings.Cut(p.Field, "."); root != "body" && root != "query" {
+			moved.Field = where + p.Field
+		}
+		there[i] = &moved
+	}
+	return there
 }

@@ -44,7 +44,7 @@ func readForm(c echo.Context, fields ...string) (map[string]string, error) {
 }
 
 // again gives the form as it was sent with what is wrong beside each field, or the error when it is not about input.
-// Secrets are not sent back.
+// Secrets are not sent back, nor is a key that was pasted into the wrong field.
 func again(sent map[string]string, err error, secrets ...string) (views.Form, error) {
 	problems := views.Form{Values: map[string]string{}, Errors: map[string]string{}}
 	list, ok := problemsOf(err)
@@ -55,7 +55,7 @@ func again(sent map[string]string, err error, secrets ...string) (views.Form, er
 		problems.Errors[p.Field] = p.Text
 	}
 	for field, value := range sent {
-		problems.Values[field] = strings.ToValidUTF8(value, "\uFFFD")
+		problems.Values[field] = strings.ToValidUTF8(db.Redact(value), "\uFFFD")
 	}
 	for _, field := range secrets {
 		delete(problems.Values, field)

@@ -57,11 +57,34 @@ func (s *server) logRequest(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		r := c.Request()
 		s.Log.LogAttrs(r.Context(), slog.LevelInfo, "request",
-			slog.String("request_id", requestID(c)), slog.String("method", r.Method), slog.String("path", db.Redact(r.URL.Path)),
+			slog.String("request_id", requestID(c)), slog.String("method", blotted(r.Method)), slog.String("path", blotted(r.URL.Path)),
 			slog.Int("status", c.Response().Status), slog.Int64("bytes", c.Response().Size),
 			slog.Duration("took", time.Since(start)), slog.String("address", c.RealIP()))
 		return nil
 	}
+}
+
+// blotted is what a stranger wrote without any key in it, percent-encoded or not.
+func blotted(text string) string {
+	if text = db.Redact(text); holdsKey(text) {
+		return "[redacted]"
+	}
+	return text
+}
+
+// holdsKey tells whether a key can be read from a text, even one that was percent-encoded twice.
+func holdsKey(text string) bool {
+	for range 3 {
+		if db.Redact(text) != text {
+			return true
+		}
+		plain, err := url.PathUnescape(text)
+		if err != nil || plain == text {
+			return false
+		}
+		text = plain
+	}
+	return false
 }
 
 // headers stand on every answer, errors too.
@@ -106,6 +129,11 @@ func (s *server) recover(next echo.HandlerFunc) echo.HandlerFunc {
 func (s *server) readable(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
+		if len(r.TransferEncoding) > 0 {
+			// Go hides whether a Content-Length came along, which a proxy may have gone by: what follows on this
+			// connection is not to be trusted (RFC 9112 section 6.3).
+			c.Response().Header().Set("Connection", "close")
+		}
 		if len(r.RequestURI) > addressMax {
 			return &refusal{status: http.StatusBadRequest, code: "bad_request", text: "The address is longer than 16 KB. Ask for less at once."}
 		}
@@ -135,10 +163,13 @@ func checkQuery(raw string) error {
 		return &refusal{status: http.StatusBadRequest, code: "bad_request", text: "The query of the address cannot be read. Percent-encode what is not a letter or digit, and separate parameters with &."}
 	}
 	for name, list := range values {
+		if name == "api_key" { // whatever is no key answers 401 key_malformed
+			continue
+		}
 		for _, value := range list {
 			if !utf8.ValidString(value) || strings.ContainsRune(value, 0) || !utf8.ValidString(name) {
 				return &problem{status: http.StatusUnprocessableEntity, Code: "invalid", Detail: []detail{{
-					Loc: []string{"query", db.Redact(strings.ToValidUTF8(name, "\uFFFD"))}, Msg: "That holds bytes that are no UTF-8 text.", Type: "value_error"}}}
+					Loc: []string{"query", blotted(strings.ToValidUTF8(name, "\uFFFD"))}, Msg: "That holds bytes that are no UTF-8 text.", Type: "value_error"}}}
 			}
 		}
 	}

@@ -90,7 +90,7 @@ func (s *sessionStore) Save(r *http.Request, w http.ResponseWriter, session *ses
 }
 
 func (s *sessionStore) client(r *http.Request) db.Client {
-	return db.Client{Address: s.addressOf(r), UserAgent: db.Redact(r.UserAgent())}
+	return db.Client{Address: s.addressOf(r), UserAgent: blotted(r.UserAgent())}
 }
 
 // session gives the request's session.
@@ -134,8 +134,8 @@ func (s *server) signedIn(next echo.HandlerFunc) echo.HandlerFunc {
 			return next(c)
 		}
 		to := "/login"
-		if c.Request().Method == http.MethodGet && c.Request().URL.Path != "/" {
-			to += "?next=" + url.QueryEscape(c.Request().URL.Path)
+		if next := localPath(c.Request().URL.Path); c.Request().Method == http.MethodGet && next != "/" {
+			to += "?next=" + url.QueryEscape(next)
 		}
 		if isHTMX(c) {
 			c.Response().Header().Set("HX-Redirect", to)
@@ -148,10 +148,14 @@ func (s *server) signedIn(next echo.HandlerFunc) echo.HandlerFunc {
 // me gives who is signed in, behind signedIn.
 func me(c echo.Context) *db.Visitor { return c.Get(visitorInContext).(*db.Visitor) }
 
-// localPath gives next when it is a path of this host and nothing a browser could read as another one; otherwise "/".
+// localPath gives next when it is a path of this host, nothing a browser could read as another one, and holds no key
+// that would come back in an answer; otherwise "/".
 func localPath(next string) string {
 	u, err := url.Parse(next)
 	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || !strings.HasPrefix(u.Path, "/") || strings.ContainsAny(u.Path, "\\\t\r\n") {
+		return "/"
+	}
+	if holdsKey(next) {
 		return "/"
 	}
 	local := &url.URL{Path: path.Clean(u.Path), RawQuery: u.RawQuery}

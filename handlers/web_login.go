@@ -57,7 +57,7 @@ func (s *server) loginAgain(c echo.Context, sent map[string]string, err error) e
 	if p.wait > 0 {
 		c.Response().Header()["Retry-After"] = p.GetHeaders()["Retry-After"]
 	}
-	form := views.Form{Values: map[string]string{"email": strings.ToValidUTF8(sent["email"], "\uFFFD")}, Whole: text}
+	form := views.Form{Values: map[string]string{"email": strings.ToValidUTF8(db.Redact(sent["email"]), "\uFFFD")}, Whole: text}
 	return s.render(c, p.status, views.Login(s.page(c, "Sign in"), form, localPath(sent["next"])))
 }
 

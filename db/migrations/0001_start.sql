@@ -107,7 +107,7 @@ CREATE TABLE widgets (
 );
 CREATE INDEX widgets_newest ON widgets (team_id, created_at, id);
 
--- email is folded for matching; phone is E.164 with its plus; both are empty when unset.
+-- email is folded for matching; phone is E.164 with its plus; both are empty when unset. folded is what search reads.
 CREATE TABLE contacts (
   team_id            TEXT   NOT NULL REFERENCES teams (id) ON DELETE CASCADE,
   id                 TEXT   NOT NULL,
@@ -115,6 +115,7 @@ CREATE TABLE contacts (
   last_name          TEXT   NOT NULL DEFAULT '',
   email              TEXT   NOT NULL DEFAULT '',
   phone              TEXT   NOT NULL DEFAULT '',
+  folded             TEXT   NOT NULL DEFAULT '',
   channels           TEXT   NOT NULL DEFAULT '{}',
   user_attributes    TEXT   NOT NULL DEFAULT '{}',
   custom_fields      TEXT   NOT NULL DEFAULT '{}',
@@ -129,6 +130,19 @@ CREATE TABLE contacts (
   PRIMARY KEY (team_id, id)
 );
 CREATE INDEX contacts_newest ON contacts (team_id, created_at, id);
+CREATE INDEX contacts_changed ON contacts (team_id, updated_at, id);
+CREATE INDEX contacts_email ON contacts (team_id, email) WHERE email <> '';
+CREATE INDEX contacts_phone ON contacts (team_id, phone) WHERE phone <> '';
+
+CREATE TABLE contact_fields (
+  team_id    TEXT   NOT NULL REFERENCES teams (id) ON DELETE CASCADE,
+  id         TEXT   NOT NULL,
+  name       TEXT   NOT NULL,
+  field_type TEXT   NOT NULL,
+  created_at BIGINT NOT NULL,
+  PRIMARY KEY (team_id, id),
+  UNIQUE (team_id, name)
+);
 
 CREATE TABLE conversations (
   team_id          TEXT   NOT NULL REFERENCES teams (id) ON DELETE CASCADE,

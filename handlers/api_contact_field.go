@@ -1,0 +1,54 @@
+package handlers
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/insighto/insighto/db"
+)
+
+type wireContactField struct {
+	ID        string    `json:"id"`
+	Name      string    `json:"custom_field_name"`
+	Type      string    `json:"custom_field_type" enum:"string,number"`
+	OrgID     string    `json:"org_id"`
+	CreatedAt time.Time `json:"created_at"`
+}
+
+func (s *server) apiContactFields(ctx context.Context, c db.Caller, in *Paging) (*items[wireContactField], error) {
+	list, err := s.Store.ContactFields(ctx, c.Principal, in.page())
+	if err != nil {
+		return nil, err
+	}
+	return listed(list, func(f db.ContactField) wireContactField {
+		return wireContactField{f.ID, f.Name, f.Type, c.TeamID, f.CreatedAt}
+	}), nil
+}
+
+type newContactField struct {
+	Body struct {
+		_    struct{} `additionalProperties:"true"`
+		Name string   `json:"custom_field_name"`
+		Type string   `json:"custom_field_type" enum:"string,number"`
+	}
+}
+
+func (s *server) apiCreateContactField(ctx context.Context, c db.Caller, in *newContactField) (*wireContactField, error) {
+	f, err := s.Store.CreateContactField(ctx, c.Principal, in.Body.Name, in.Body.Type)
+	if err != nil {
+		return nil, inBody(err)
+	}
+	return &wireContactField{f.ID, f.Name, f.Type, c.TeamID, f.CreatedAt}, nil
+}
+
+type contactFieldPath struct {
+	ID string `path:"field_id" format:"uuid"`
+}
+
+func (s *server) apiDeleteContactField(ctx context.Context, c db.Caller, in *contactFieldPath) (*deleted, error) {
+	if err := s.Store.DeleteContactField(ctx, c.Principal, strings.ToLower(in.ID)); err != nil {
+		return nil, err
+	}
+	return &deleted{"Custom field deleted"}, nil
+}
