@@ -1,5 +1,11 @@
 package db
 
+import (
+	"context"
+	"fmt"
+	"slices"
+)
+
 // Page is which part of a list is asked for: Number from 1, Size from 1.
 type Page struct {
 	Number int64
@@ -24,4 +30,47 @@ func (p Page) offset(total int64) (offset int64, beyond bool) {
 	}
 	offset = (p.Number - 1) * p.Size
 	return offset, offset >= total
+}
+
+// statement is a list: how many rows there are, and the rows in order; LIMIT and OFFSET come after args.
+type statement struct {
+	count string // empty when total is known
+	total int64
+	rows  string
+	order string
+	args  []any
+	more  []any // of rows only, after args
+}
+
+// newest puts the rows in the order of lists, newest first, from after the cursor on; prefix is the table's, with its
+// dot. The comparison of both columns at once is what lets an index find the place.
+func (q statement) newest(prefix string, after Cursor) statement {
+	q.order = "\n\t\tORDER BY " + prefix + "created_at DESC, " + prefix + "id DESC"
+	if !after.IsZero() {
+		q.more = []any{after.At.UnixMilli(), after.ID}
+		q.rows += fmt.Sprintf("\n\t\t  AND (%[1]screated_at, %[1]sid) < ($%[2]d, $%[3]d)", prefix, len(q.args)+1, len(q.args)+2)
+	}
+	return q
+}
+
+// listOf reads one page of a list with its exact total; a page past the end costs only the count.
+func listOf[T any](ctx context.Context, s *Store, page Page, row func(scan scanner) (T, error), q statement) (List[T], error) {
+	list := List[T]{Items: []T{}, Total: q.total, Page: page}
+	if q.count != "" {
+		if _, err := s.one(ctx, []any{&list.Total}, q.count, q.args...); err != nil {
+			return list, err
+		}
+	}
+	offset, beyond := page.offset(list.Total)
+	if beyond {
+		return list, nil
+	}
+	args := slices.Concat(q.args, q.more, []any{page.Size, offset})
+	text := fmt.Sprintf("%s%s\n\t\tLIMIT $%d OFFSET $%d", q.rows, q.order, len(args)-1, len(args))
+	err := s.each(ctx, func(scan scanner) error {
+		item, err := row(scan)
+		list.Items = append(list.Items, item)
+		return err
+	}, text, args...)
+	return list, err
 }

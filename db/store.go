@@ -6,7 +6,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -41,8 +40,6 @@ type dialect struct {
 	taken func(error) bool
 	// forUpdate locks the rows of a SELECT inside a transaction: PostgreSQL needs it said, SQLite has one writer.
 	forUpdate string
-	// readOptions open a snapshot for statements that must see one moment.
-	readOptions *sql.TxOptions
 	// lookup bounds the one statement on the way of a key. On SQLite it is a single row by index that cannot wait
 	// for a lock, so a timer would only cost time.
 	lookup func(context.Context) (context.Context, context.CancelFunc)
@@ -201,49 +198,6 @@ func single[T any](ctx context.Context, s *Store, noun string, row func(scan sca
 		err = notFound(noun)
 	}
 	return item, err
-}
-
-// statement is a list: how many rows there are, and the rows in order; LIMIT and OFFSET come after args.
-type statement struct {
-	count string // empty when total is known
-	total int64
-	rows  string
-	order string
-	args  []any
-	more  []any // of rows only, after args
-}
-
-// newest puts the rows in the order of lists, newest first, from after the cursor on; prefix is the table's, with its
-// dot. The comparison of both columns at once is what lets an index find the place.
-func (q statement) newest(prefix string, after Cursor) statement {
-	q.order = "\n\t\tORDER BY " + prefix + "created_at DESC, " + prefix + "id DESC"
-	if !after.IsZero() {
-		q.more = []any{after.At.UnixMilli(), after.ID}
-		q.rows += fmt.Sprintf("\n\t\t  AND (%[1]screated_at, %[1]sid) < ($%[2]d, $%[3]d)", prefix, len(q.args)+1, len(q.args)+2)
-	}
-	return q
-}
-
-// listOf reads one page of a list with its exact total; a page past the end costs only the count.
-func listOf[T any](ctx context.Context, s *Store, page Page, row func(scan scanner) (T, error), q statement) (List[T], error) {
-	list := List[T]{Items: []T{}, Total: q.total, Page: page}
-	if q.count != "" {
-		if _, err := s.one(ctx, []any{&list.Total}, q.count, q.args...); err != nil {
-			return list, err
-		}
-	}
-	offset, beyond := page.offset(list.Total)
-	if beyond {
-		return list, nil
-	}
-	args := slices.Concat(q.args, q.more, []any{page.Size, offset})
-	text := fmt.Sprintf("%s%s\n\t\tLIMIT $%d OFFSET $%d", q.rows, q.order, len(args)-1, len(args))
-	err := s.each(ctx, func(scan scanner) error {
-		item, err := row(scan)
-		list.Items = append(list.Items, item)
-		return err
-	}, text, args...)
-	return list, err
 }
 
 // text gives the statement as the engine wants it, worked out once.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -47,11 +46,8 @@ type archiveMessage struct {
 	CreatedAt   time.Time `json:"created_at"`
 }
 
-// conversationOf reads a line, nil for one that was too long; reason says in a sentence why it is refused.
+// conversationOf reads a line; reason says in a sentence why it is refused.
 func conversationOf(line []byte) (c db.ArchivedConversation, reason string) {
-	if line == nil {
-		return c, fmt.Sprintf("The line is longer than %d MiB.", lineMax>>20)
-	}
 	var l archiveLine
 	if err := json.Unmarshal(bytes.TrimPrefix(line, []byte("\ufeff")), &l); err != nil {
 		return c, sayJSON(err)
@@ -70,7 +66,7 @@ func conversationOf(line []byte) (c db.ArchivedConversation, reason string) {
 	c, err := c.Checked()
 	var wrong *db.Error
 	if errors.As(err, &wrong) {
-		return c, strings.ToUpper(wrong.Text[:1]) + wrong.Text[1:]
+		return c, wrong.Text
 	}
 	return c, ""
 }

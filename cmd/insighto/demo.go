@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -95,19 +96,33 @@ func demoID(what string, n int) string {
 func demoArchive(now time.Time) []db.ArchivedConversation {
 	r := rand.New(rand.NewPCG(demoSeed, demoSeed))
 	contacts := demoContactList()
-	span := demoWeeks * 7 * 24 * time.Hour
 	archive := make([]db.ArchivedConversation, 0, demoConversations)
-	for n := range demoConversations {
-		began := now.Add(-span + time.Duration(float64(span)*float64(n)/demoConversations)).Truncate(time.Second)
-		began = began.Add(time.Duration(r.IntN(5400)) * time.Second)
-		// Early in the list everybody comes once; later some come again and again.
+	for n, began := range demoMoments(r, now) {
+		// Everybody comes at least once; some come again and again.
 		who := contacts[min(r.IntN(demoContacts), r.IntN(demoContacts))]
-		if n < demoContacts {
-			who = contacts[n]
+		if n%3 == 0 && n/3 < demoContacts {
+			who = contacts[n/3]
 		}
 		archive = append(archive, demoConversation(r, n, who, began, now))
 	}
 	return archive
+}
+
+// demoMoments gives when the conversations began, in order: mostly by day and on working days.
+func demoMoments(r *rand.Rand, now time.Time) []time.Time {
+	const minutes = demoWeeks * 7 * 24 * 60
+	moments := []time.Time{now.Add(-10 * time.Minute).Truncate(time.Second)}
+	for len(moments) < demoConversations {
+		at := now.Add(-time.Duration(r.IntN(minutes*60)) * time.Second).Truncate(time.Second)
+		weekend := at.Weekday() == time.Saturday || at.Weekday() == time.Sunday
+		night := at.Hour() < 7 || at.Hour() >= 21
+		if (weekend || night) && r.IntN(4) > 0 {
+			continue
+		}
+		moments = append(moments, at)
+	}
+	slices.SortFunc(moments, time.Time.Compare)
+	return moments
 }
 
 func demoConversation(r *rand.Rand, n int, who db.ArchivedContact, began, now time.Time) db.ArchivedConversation {
@@ -125,7 +140,8 @@ func demoConversation(r *rand.Rand, n int, who db.ArchivedContact, began, now ti
 	if place == placePhone {
 		kind, c.DeviceType, c.IncludesVoice = "voice", "phone", true
 	}
-	c.Widget.ID = demoID("widget", int(place))
+	c.Widget.ID = demoID("widget", int(talk.by)*len(demoWidgets)+int(place))
+	c.Widget.Name = c.Assistant.Name + ", " + c.Widget.Name
 	fill := demoWords(r, who, began)
 	lines := talk.lines
 	if r.IntN(8) == 0 { // some people leave

@@ -26,10 +26,10 @@ const (
 )
 
 var demoWidgets = []db.ArchivedWidget{
-	{Name: "Website chat", Type: "chat", Provider: "web"},
-	{Name: "Members’ area", Type: "chat", Provider: "web"},
-	{Name: "Messenger", Type: "messaging", Provider: "whatsapp"},
-	{Name: "Telephone line", Type: "phone", Provider: "sip"},
+	{Name: "website", Type: "chat", Provider: "web"},
+	{Name: "members’ area", Type: "chat", Provider: "web"},
+	{Name: "messenger", Type: "messaging", Provider: "whatsapp"},
+	{Name: "telephone", Type: "phone", Provider: "sip"},
 }
 
 // demoTalk is one conversation with gaps for names and numbers. Each line starts with who says it.

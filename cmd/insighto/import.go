@@ -129,14 +129,14 @@ func (i *importing) file(ctx context.Context, name string) error {
 		return i.broken(err)
 	}
 	for ctx.Err() == nil {
-		line, err := i.next(lines)
+		line, tooLong, err := i.next(lines)
 		if err == io.EOF { //nolint:errorlint // bufio gives it bare
 			return i.write()
 		}
 		if err != nil {
 			return i.broken(err)
 		}
-		if err := i.take(line); err != nil {
+		if err := i.take(line, tooLong); err != nil {
 			return err
 		}
 	}
@@ -169,37 +169,38 @@ func (i *importing) broken(err error) error {
 	return fmt.Errorf("%s cannot be read after line %d: %w", i.name, i.line, err)
 }
 
-// next gives the next line without its end, nil for one that is too long; io.EOF comes after the last.
-func (i *importing) next(lines *bufio.Reader) ([]byte, error) {
-	var line []byte
-	long := false
+// next gives the next line without its end, nothing of one that is too long; io.EOF comes after the last.
+func (i *importing) next(lines *bufio.Reader) (line []byte, tooLong bool, err error) {
 	for {
 		part, err := lines.ReadSlice('\n')
-		if long = long || len(line)+len(part) > lineMax; !long {
+		if tooLong = tooLong || len(line)+len(part) > lineMax; tooLong {
+			line = nil
+		} else {
 			line = append(line, part...)
 		}
 		if errors.Is(err, bufio.ErrBufferFull) {
 			continue
 		}
-		if errors.Is(err, io.EOF) && len(line) == 0 && !long {
-			return nil, io.EOF
+		if errors.Is(err, io.EOF) && len(line) == 0 && !tooLong {
+			return nil, false, io.EOF
 		}
 		if err != nil && !errors.Is(err, io.EOF) {
-			return nil, err
+			return nil, false, err
 		}
-		if i.line++; long {
-			return nil, nil
-		}
-		return bytes.TrimSpace(line), nil
+		i.line++
+		return bytes.TrimSpace(line), tooLong, nil
 	}
 }
 
 // take adds a line to the batch, and writes the batch when it is full. Empty lines are passed over.
-func (i *importing) take(line []byte) error {
-	if line != nil && len(line) == 0 {
+func (i *importing) take(line []byte, tooLong bool) error {
+	if len(line) == 0 && !tooLong {
 		return nil
 	}
 	c, reason := conversationOf(line)
+	if tooLong {
+		reason = fmt.Sprintf("The line is longer than %d MiB.", lineMax>>20)
+	}
 	if reason != "" {
 		i.bar.clear()
 		i.say("%s:%d: %s", i.name, i.line, reason)

@@ -78,7 +78,8 @@ func (w *world) command(ctx context.Context, args []string, getenv func(string) 
 		kong.Description("Insighto, self-hosted: people make personal API keys, and their scripts read the team's conversations."),
 		kong.Writers(w.out, w.err),
 		kong.NoDefaultHelp(),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100, ValueFormatter: withVariable}),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.ValueFormatter(withVariable),
 		kong.Resolvers(environment(getenv)),
 		kong.Vars{"batch": strconv.Itoa(batchLines)},
 		kong.BindTo(ctx, (*context.Context)(nil)),
@@ -101,27 +102,38 @@ func (w *world) command(ctx context.Context, args []string, getenv func(string) 
 // explain says what went wrong, for the person at the terminal, and gives the exit code.
 func (w *world) explain(err error) int {
 	var usage usageError
-	var problems db.Problems
-	var known *db.Error
 	switch {
 	case err == nil:
 		return exitDone
 	case errors.Is(err, errSaid):
 	case errors.As(err, &usage):
-		fmt.Fprintf(w.err, "insighto: %s.\nRun insighto -h for the manual.\n", strings.TrimSuffix(usage.text, "."))
+		w.say("insighto: %s.\nRun insighto -h for the manual.", strings.TrimSuffix(usage.text, "."))
 		return exitUsage
-	case errors.As(err, &problems):
-		for _, p := range problems {
-			fmt.Fprintf(w.err, "insighto: %s\n", p.Text)
-		}
-	case errors.As(err, &known):
-		fmt.Fprintf(w.err, "insighto: %s\n", known.Text)
-	case errors.Is(err, context.Canceled):
-		fmt.Fprintln(w.err, "insighto: Stopped.")
 	default:
-		fmt.Fprintf(w.err, "insighto: %s.\n", strings.TrimSuffix(err.Error(), "."))
+		for _, sentence := range sentences(err) {
+			w.say("insighto: %s", sentence)
+		}
 	}
 	return exitFailed
+}
+
+// sentences are what a person is told of an error; the cause that some carry is not for them.
+func sentences(err error) []string {
+	var problems db.Problems
+	var known *db.Error
+	switch {
+	case errors.As(err, &problems):
+		var all []string
+		for _, p := range problems {
+			all = append(all, p.Text)
+		}
+		return all
+	case errors.As(err, &known):
+		return []string{known.Text}
+	case errors.Is(err, context.Canceled):
+		return []string{"Stopped."}
+	}
+	return []string{strings.TrimSuffix(err.Error(), ".") + "."}
 }
 
 // open opens the database and brings its tables up to date.

@@ -39,7 +39,14 @@ func (c *serveCommand) Run(ctx context.Context, w *world) error {
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		return nil // asked to stop while it was still starting
 	}
-	return err
+	var usage usageError
+	if err == nil || isTerminal(w.err) || errors.As(err, &usage) {
+		return err
+	}
+	for _, sentence := range sentences(err) {
+		logger(w, slog.LevelError).Error(sentence)
+	}
+	return errSaid
 }
 
 func (c *serveCommand) serve(ctx context.Context, w *world) error {
