@@ -109,20 +109,7 @@ func MadeKey(p Page, m Made) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "Copy</button></div></div><div class=\"field\"><label for=\"curl\">Call the API with it</label> <textarea id=\"curl\" class=\"mono\" rows=\"3\" readonly autocomplete=\"off\" spellcheck=\"false\" translate=\"no\">")
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				var templ_7745c5c3_Var7 string
-				templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinStringErrs(m.Curl)
-				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/madekey.templ`, Line: 25, Col: 116}
-				}
-				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "</textarea><div><button type=\"button\" class=\"button scripted\" data-copy=\"curl\" data-copied=\"Call copied, with the key in it.\">")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "Copy</button></div></div><div class=\"field\"><div class=\"over-field\"><label for=\"curl\">Call the API with it</label> <button type=\"button\" class=\"button scripted\" data-copy=\"curl\" data-copied=\"Call copied, with the key in it.\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -130,20 +117,20 @@ func MadeKey(p Page, m Made) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "Copy as curl</button></div></div><div class=\"field\"><label for=\"env\">Settings for your program</label> <textarea id=\"env\" class=\"mono\" rows=\"3\" readonly autocomplete=\"off\" spellcheck=\"false\" translate=\"no\">")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "Copy as curl</button></div><textarea id=\"curl\" class=\"mono\" rows=\"3\" readonly autocomplete=\"off\" spellcheck=\"false\" translate=\"no\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				var templ_7745c5c3_Var8 string
-				templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(m.Env)
+				var templ_7745c5c3_Var7 string
+				templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinStringErrs(m.Curl)
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/madekey.templ`, Line: 35, Col: 114}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/madekey.templ`, Line: 31, Col: 116}
 				}
-				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
+				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "</textarea><div><button type=\"button\" class=\"button scripted\" data-download=\"env\">")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "</textarea></div><div class=\"field\"><div class=\"over-field\"><label for=\"env\">Settings for your program</label> <button type=\"button\" class=\"button scripted\" data-download=\"env\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -151,7 +138,20 @@ func MadeKey(p Page, m Made) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "Download .env</button></div></div><output id=\"copied\" class=\"hint\"></output><div id=\"unsaved\" class=\"notice bad\" role=\"alert\" hidden><p>You have not copied the key. Once this closes it cannot be shown again.</p><div class=\"ending\"><button type=\"button\" class=\"button main\" data-copy=\"secret\" data-copied=\"Key copied.\">Copy key</button> <button type=\"button\" class=\"button danger\" data-discard>Close without copying</button></div></div><div class=\"ending\"><a class=\"button\" href=\"/settings/api-keys\" data-close>Done</a></div>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "Download .env</button></div><textarea id=\"env\" class=\"mono\" rows=\"3\" readonly autocomplete=\"off\" spellcheck=\"false\" translate=\"no\">")
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				var templ_7745c5c3_Var8 string
+				templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(m.Env)
+				if templ_7745c5c3_Err != nil {
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/madekey.templ`, Line: 41, Col: 114}
+				}
+				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "</textarea></div><output id=\"copied\" class=\"hint\"></output><div id=\"unsaved\" class=\"notice bad\" role=\"alert\" hidden><p>You have not copied the key. Once this closes it cannot be shown again.</p><div class=\"ending\"><button type=\"button\" class=\"button main\" data-copy=\"secret\" data-copied=\"Key copied.\">Copy key</button> <button type=\"button\" class=\"button danger\" data-discard>Close without copying</button></div></div><div class=\"ending\"><a class=\"button\" href=\"/settings/api-keys\" data-close>Done</a></div>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

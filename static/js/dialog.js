@@ -33,7 +33,6 @@ function answered(ctx) {
 }
 
 function settled(ctx) {
-  ctx.status = "swapped";
   dialog.close();
   say(ctx.sourceElement.dataset.done ?? "");
 }

@@ -19,6 +19,6 @@ document.addEventListener("input", ({ target }) => {
   if (!hint) return;
   hint.dataset.words ??= hint.textContent;
   const used = [...target.value.trim().normalize("NFC")].length;
-  hint.textContent = used ? `${hint.dataset.words} ${used} used.` : hint.dataset.words;
+  hint.textContent = used ? `${hint.dataset.words} Now ${used}.` : hint.dataset.words;
   hint.classList.toggle("over", used > Number(target.dataset.most));
 });

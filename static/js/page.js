@@ -2,6 +2,8 @@
 
 // Everything works without this file. It makes dialogs of the sheets, guards a new key, and tells times as clocks here do.
 
+document.documentElement.dataset.scripted = "";
+
 const dialog = document.querySelector("#dialog");
 
 // say tells what has happened, politely.

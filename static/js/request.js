@@ -12,7 +12,7 @@ document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => {
   // A disabled button has lost the focus; it gets it back once it is enabled.
   setTimeout(() => {
     const lost = document.activeElement === document.body || document.activeElement === dialog;
-    if (lost && button.isConnected && ctx.status !== "swapped") button.focus();
+    if (lost && button.isConnected) button.focus();
   });
 });
 
@@ -22,7 +22,6 @@ document.addEventListener("htmx:before:swap", (event) => {
   if (!ctx.select || part?.fragment.childElementCount) return;
   event.preventDefault();
   event.stopImmediatePropagation();
-  ctx.status = "failed";
   const page = new DOMParser().parseFromString(ctx.text, "text/html");
   warn(page.querySelector("#failure")?.textContent.trim() ??
     "Insighto answered with something unexpected. What you typed is still here: try again in a moment.");
