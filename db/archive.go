@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 // The most that one archived conversation may hold, in bytes and messages.
@@ -15,27 +14,37 @@ const (
 	archivedNameMax     = 400
 	archivedObjectMax   = 256 << 10
 	archivedTextMax     = 256 << 10
+	archivedVoiceMax    = 12 << 20
 	archivedMessagesMax = 20_000
 )
 
-// ArchivedConversation is one conversation of an archive, with the contact and the assistant as they were then.
+// ArchivedConversation is one conversation of an archive, with the contact and the assistant as they were then. A text
+// that is empty is not known, and what is kept of it stays.
 type ArchivedConversation struct {
-	ID            string
-	Assistant     ArchivedAssistant
-	Widget        ArchivedWidget // no ID: no widget is known
-	Contact       ArchivedContact
-	DeviceType    string // desktop, mobile, tablet, native or phone
-	IncludesVoice bool
-	Attributes    string // a JSON object; empty means {}
-	CreatedAt     time.Time
-	ClosedAt      time.Time // zero while open
-	Messages      []ArchivedMessage
+	ID             string
+	Assistant      ArchivedAssistant
+	Widget         ArchivedWidget // no ID: no widget is known
+	Contact        ArchivedContact
+	DeviceType     string // desktop, mobile, tablet, native or phone
+	UniqueDeviceID string
+	IncludesVoice  bool
+	Attributes     string // a JSON object; empty means {}
+	IntentID       string
+	IntentName     string
+	Summary        string
+	CreatedAt      time.Time
+	UpdatedAt      time.Time         // zero: when something was last said or it was closed
+	ClosedAt       time.Time         // zero while open
+	Messages       []ArchivedMessage // nil: the archive leaves them out; those that are kept stay
+	FirstMessage   string            // of a conversation whose messages are left out, as is
+	ChatCount      int64             // how many there were
 }
 
 // ArchivedAssistant is who spoke for the team.
 type ArchivedAssistant struct {
 	ID   string
 	Name string
+	Gone bool // it was deleted: only the ID is left
 }
 
 // ArchivedWidget is where the conversation was held.
@@ -44,15 +53,20 @@ type ArchivedWidget struct {
 	Name     string
 	Type     string
 	Provider string
+	Gone     bool // it was deleted: only the ID is left
 }
 
-// ArchivedContact is whom the team talked to. Channels is a JSON object whose telephone is E.164 with its plus.
+// ArchivedContact is whom the team talked to. Channels is a JSON object whose telephone is E.164 with its plus; the
+// other two are as well, or empty when they are not known.
 type ArchivedContact struct {
-	ID        string
-	FirstName string
-	LastName  string
-	Email     string
-	Channels  string
+	ID             string
+	FirstName      string
+	LastName       string
+	Email          string
+	Channels       string
+	UserAttributes string
+	CustomFields   string
+	Gone           bool // it was deleted: only the ID is left, or not even that
 
 	phone string
 }
@@ -63,7 +77,10 @@ type ArchivedMessage struct {
 	SenderType  string // user, bot, agent or tool
 	MessageType string // text or voice; empty means text
 	Text        string
+	VoiceBase64 string // empty: none
+	DataSources string // a JSON array; empty: none
 	CreatedAt   time.Time
+	UpdatedAt   time.Time // zero: never since
 }
 
 // Checked gives the conversation as it will be kept, or an Invalid error that says in a sentence what is wrong first.
@@ -79,20 +96,28 @@ func (c *ArchivedConversation) checkSelf() *Error {
 	if e := cmp.Or(
 		checkArchivedID("id", "The id", &c.ID),
 		checkObject("attributes", "attributes", &c.Attributes),
+		checkArchivedText("unique_device_id", "unique_device_id", c.UniqueDeviceID, archivedNameMax),
+		checkArchivedText("intent_name", "intent_name", c.IntentName, archivedNameMax),
+		checkArchivedText("summary", "summary", c.Summary, archivedTextMax),
+		checkArchivedText("first_message", "first_message", c.FirstMessage, archivedTextMax),
 		checkArchivedTime("created_at", "created_at", &c.CreatedAt),
+		checkKnownTime("updated_at", "updated_at", &c.UpdatedAt),
+		checkKnownTime("closed_at", "closed_at", &c.ClosedAt),
 	); e != nil {
 		return e
+	}
+	if c.IntentID != "" {
+		if e := checkArchivedID("intent_id", "intent_id", &c.IntentID); e != nil {
+			return e
+		}
+	}
+	if c.ChatCount < 0 || c.ChatCount > archivedMessagesMax {
+		return invalid("chat_count", fmt.Sprintf("chat_count is a number from 0 to %d.", archivedMessagesMax))
 	}
 	if !slices.Contains([]string{"desktop", "mobile", "tablet", "native", "phone"}, c.DeviceType) {
 		return invalid("device_type", "device_type is one of desktop, mobile, tablet, native and phone.")
 	}
-	if c.ClosedAt.IsZero() {
-		return nil
-	}
-	if e := checkArchivedTime("closed_at", "closed_at", &c.ClosedAt); e != nil {
-		return e
-	}
-	if c.ClosedAt.Before(c.CreatedAt) {
+	if !c.ClosedAt.IsZero() && c.ClosedAt.Before(c.CreatedAt) {
 		return invalid("closed_at", "closed_at is before created_at.")
 	}
 	return nil
@@ -125,11 +150,16 @@ func (m *ArchivedMessage) check() *Error {
 	if m.MessageType != "text" && m.MessageType != "voice" {
 		return invalid("message_type", "message_type is text or voice.")
 	}
-	return cmp.Or(checkArchivedText("text", "its text", m.Text, archivedTextMax), checkArchivedTime("created_at", "created_at", &m.CreatedAt))
+	return cmp.Or(
+		checkArchivedText("text", "its text", m.Text, archivedTextMax),
+		checkArchivedText("voice_base64", "its voice_base64", m.VoiceBase64, archivedVoiceMax),
+		checkArray("data_sources", "its data_sources", m.DataSources),
+		checkArchivedTime("created_at", "created_at", &m.CreatedAt),
+		checkKnownTime("updated_at", "updated_at", &m.UpdatedAt))
 }
 
 func (a *ArchivedAssistant) check() *Error {
-	if e := checkArchivedID("assistant.id", "The assistant's id", &a.ID); e != nil {
+	if e := checkArchivedID("assistant.id", "The assistant's id", &a.ID); e != nil || a.Gone {
 		return e
 	}
 	name, e := line("assistant.name", "The assistant's name", a.Name, archivedNameMax/4)
@@ -149,11 +179,16 @@ func (w *ArchivedWidget) check() *Error {
 }
 
 func (c *ArchivedContact) check() *Error {
+	if c.Gone && c.ID == "" {
+		return nil
+	}
 	if e := cmp.Or(
 		checkArchivedID("contact.id", "The contact's id", &c.ID),
-		checkArchivedText("contact.first_name", "The contact's first name", c.FirstName, archivedNameMax),
-		checkArchivedText("contact.last_name", "The contact's last name", c.LastName, archivedNameMax),
+		checkLabel("contact.first_name", "The contact's first name", c.FirstName, archivedNameMax),
+		checkLabel("contact.last_name", "The contact's last name", c.LastName, archivedNameMax),
 		checkObject("contact.channels", "The contact's channels", &c.Channels),
+		checkKnownObject("contact.user_attributes", "The contact's user_attributes", c.UserAttributes),
+		checkKnownObject("contact.custom_fields", "The contact's custom_fields", c.CustomFields),
 	); e != nil {
 		return e
 	}
@@ -178,51 +213,4 @@ func (c *ArchivedContact) check() *Error {
 func isE164(text string) bool {
 	digits, plus := strings.CutPrefix(text, "+")
 	return plus && len(digits) >= 7 && len(digits) <= 15 && digits[0] != '0' && strings.Trim(digits, "0123456789") == ""
-}
-
-func checkArchivedID(field, what string, id *string) *Error {
-	*id = strings.ToLower(*id)
-	switch {
-	case *id == "":
-		return invalid(field, what+" is missing.")
-	case !IsID(*id):
-		return invalid(field, what+" is no UUID.")
-	}
-	return nil
-}
-
-func checkArchivedText(field, what, text string, most int) *Error {
-	switch {
-	case !utf8.ValidString(text):
-		return invalid(field, what+" holds bytes that are no text (UTF-8).")
-	case strings.IndexByte(text, 0) >= 0:
-		return invalid(field, what+" holds a NUL character, which cannot be kept.")
-	case len(text) > most:
-		return invalid(field, fmt.Sprintf("%s is %d bytes long; %d are the most.", what, len(text), most))
-	}
-	return nil
-}
-
-func checkObject(field, what string, text *string) *Error {
-	*text = cmp.Or(*text, "{}")
-	if e := checkArchivedText(field, what, *text, archivedObjectMax); e != nil {
-		return e
-	}
-	var object map[string]json.RawMessage
-	if err := json.Unmarshal([]byte(*text), &object); err != nil || object == nil {
-		return invalid(field, what+" is no JSON object.")
-	}
-	return nil
-}
-
-// checkArchivedTime also rounds down to the millisecond that is kept.
-func checkArchivedTime(field, what string, t *time.Time) *Error {
-	if t.IsZero() {
-		return invalid(field, what+" is missing.")
-	}
-	*t = t.UTC().Truncate(time.Millisecond)
-	if t.Year() < 1970 || t.Year() > 9999 {
-		return invalid(field, what+" lies outside the years 1970 to 9999.")
-	}
-	return nil
 }

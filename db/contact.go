@@ -39,6 +39,16 @@ func scanContact(scan scanner) (c Contact, err error) {
 		ms(&c.CreatedAt), ms(&c.UpdatedAt))
 }
 
+// packedContact is a contact's columns in one text, as scanPackedContact takes it apart: SQLite hands over each column
+// by a call of its own, and a list has 17 of them a row.
+var packedContact = packed(contactColumns, "last_seen", "last_sent")
+
+func scanPackedContact(scan scanner) (c Contact, err error) {
+	return c, unpack(scan, &c.ID, &c.FirstName, &c.LastName, &c.Email, &c.Phone, &c.Channels, &c.UserAttributes, &c.CustomFields,
+		ms(&c.LastSeen), ms(&c.LastSent), &c.TeamID, &c.FirstAssistantID, &c.LastAssistantID, &c.FirstWidgetID, &c.LastWidgetID,
+		ms(&c.CreatedAt), ms(&c.UpdatedAt))
+}
+
 // ContactFilter narrows a list; the zero value asks nothing.
 type ContactFilter struct {
 	Search       string // in names, e-mail and phone, whatever the case
@@ -77,10 +87,10 @@ func (s *Store) Contacts(ctx context.Context, p Principal, f ContactFilter, page
 		q.count = `SELECT total FROM totals WHERE team_id = $1 AND noun = 'contacts'`
 	}
 	q.rows = `
-		SELECT ` + contactColumns + `
+		SELECT ` + packedContact + `
 		FROM contacts
 		WHERE ` + where
-	return listOf(ctx, s, page, scanContact, q.newest("", f.After))
+	return listOf(ctx, s, page, scanPackedContact, q.newest("", f.After))
 }
 
 // Contact gives one contact of the team, or a NotFound error.

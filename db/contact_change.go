@@ -72,7 +72,7 @@ func (ch ContactChange) apply(c Contact) (Contact, error) {
 		if text.given == nil {
 			continue
 		}
-		check(checkArchivedText(text.field, "This", *text.given, nameBytesMax))
+		check(checkLabel(text.field, "This", *text.given, nameBytesMax))
 		if strings.HasSuffix(text.field, "_id") && *text.given != "" && !IsID(*text.given) {
 			check(invalid(text.field, "That is no UUID."))
 		}

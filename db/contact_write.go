@@ -80,6 +80,9 @@ func (s *Store) DeleteContacts(ctx context.Context, p Principal, ids []string) e
 		return invalid("body.contact_ids", fmt.Sprintf("Name between 1 and %d contacts.", deleteManyMax))
 	}
 	return s.atomically(ctx, func(tx *Store) error {
+		if err := tx.lockTotal(ctx, p.TeamID, contactsNoun); err != nil {
+			return err
+		}
 		for _, id := range ids {
 			n, err := tx.exec(ctx, `
 				DELETE FROM contacts

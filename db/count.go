@@ -10,6 +10,9 @@ import (
 // CountDaysMax is how many days a count may span: ten years.
 const CountDaysMax = 3660
 
+// countRowsMax bounds one answer: every assistant of a year, if there are no more than 270.
+const countRowsMax = 100_000
+
 // CountQuery asks for conversations a day or month, by the day they began in a zone. From and To are midnights in
 // UTC that stand for dates; both are included.
 type CountQuery struct {
@@ -54,6 +57,9 @@ func (s *Store) Counts(ctx context.Context, p Principal, q CountQuery) ([]Count,
 				names[id] = ""
 			}
 		}
+	}
+	if len(names)*len(c.dates) > countRowsMax {
+		return nil, invalid("date_to", "With that many assistants this is too much for one answer. Ask for fewer days, or by month.")
 	}
 	return c.counts(names), nil
 }

@@ -72,9 +72,7 @@ func TestCountsEqualTheRows(t *testing.T) {
 				if _, err := store.Import(ctx, ada, part); err != nil {
 					rt.Fatal(err)
 				}
-				for i, c := range part {
-					batch[i] = c
-				}
+				copy(batch, part)
 			}
 			zone, err := time.LoadLocation(rapid.SampledFrom(zones).Draw(rt, "zone"))
 			if err != nil {

@@ -77,6 +77,26 @@ func (p Problems) or() error {
 	return p
 }
 
+// under says of which part of the input the problems are.
+func under(field string, err error) error {
+	var problems Problems
+	var one *Error
+	switch {
+	case errors.As(err, &problems):
+	case errors.As(err, &one) && one.Kind == Invalid:
+		problems = Problems{one}
+	default:
+		return err
+	}
+	inside := make(Problems, len(problems))
+	for i, e := range problems {
+		moved := *e
+		moved.Field = field + "." + e.Field
+		inside[i] = &moved
+	}
+	return inside
+}
+
 func invalid(field, text string) *Error {
 	return &Error{Kind: Invalid, Code: "invalid", Field: field, Text: text}
 }

@@ -1,6 +1,7 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -98,8 +99,9 @@ type archivedConversation struct {
 // conversationFacts are the columns that an archive decides.
 type conversationFacts struct {
 	assistantID, widgetID, contactID string
-	deviceType, attributes           string
-	firstMessage                     string
+	deviceType, uniqueDeviceID       string
+	attributes, firstMessage         string
+	intentID, intentName, summary    string
 	chatCount, includesVoice         int64
 	createdAt, updatedAt, closedAt   int64 // closedAt is 0 while open
 }
@@ -112,6 +114,7 @@ type archivedMessage struct {
 
 type messageFacts struct {
 	id, senderType, messageType, text string
+	voiceBase64, dataSources          string
 	createdAt                         int64
 }
 
@@ -137,15 +140,19 @@ func (a *archive) takeConversation(c ArchivedConversation) Imported {
 	if known && want.updatedAt < k.updatedAt {
 		return ImportedUnchanged // an old export does not undo a newer one
 	}
-	if want.widgetID == "" {
-		want.widgetID = k.widgetID
+	want.complete(k.conversationFacts)
+	changed := false
+	switch {
+	case c.Messages != nil:
+		changed = k.takeMessages(c, a.now)
+	case len(k.messages) > 0:
+		want.firstMessage, want.chatCount = k.firstMessage, k.chatCount
 	}
-	changed := k.takeMessages(c, a.now)
 	if k.conversationFacts != want {
 		if known {
-			a.count(k.conversationFacts, -1)
+			a.tallies.conversation(k.conversationFacts, -1)
 		}
-		a.count(want, 1)
+		a.tallies.conversation(want, 1)
 		k.conversationFacts, k.write, changed = want, true, true
 	}
 	switch {
@@ -157,16 +164,16 @@ func (a *archive) takeConversation(c ArchivedConversation) Imported {
 	return ImportedUnchanged
 }
 
-func (a *archive) count(f conversationFacts, sign int64) {
-	a.tallies.count(time.UnixMilli(f.createdAt), f.assistantID, sign, tallyOf(f.closedAt != 0, f.includesVoice != 0, f.chatCount))
-}
-
 func factsOf(c ArchivedConversation) conversationFacts {
 	f := conversationFacts{
 		assistantID: c.Assistant.ID, widgetID: c.Widget.ID, contactID: c.Contact.ID,
-		deviceType: c.DeviceType, attributes: c.Attributes,
-		chatCount: int64(len(c.Messages)), includesVoice: bit(c.IncludesVoice),
+		deviceType: c.DeviceType, uniqueDeviceID: c.UniqueDeviceID, attributes: c.Attributes,
+		firstMessage: c.FirstMessage, chatCount: c.ChatCount, includesVoice: bit(c.IncludesVoice),
+		intentID: c.IntentID, intentName: c.IntentName, summary: c.Summary,
 		createdAt: c.CreatedAt.UnixMilli(), updatedAt: c.CreatedAt.UnixMilli(),
+	}
+	if c.Messages != nil {
+		f.firstMessage, f.chatCount = "", int64(len(c.Messages))
 	}
 	for i, m := range c.Messages {
 		if i == 0 {
@@ -178,7 +185,17 @@ func factsOf(c ArchivedConversation) conversationFacts {
 		f.closedAt = c.ClosedAt.UnixMilli()
 		f.updatedAt = max(f.updatedAt, f.closedAt)
 	}
+	if !c.UpdatedAt.IsZero() {
+		f.updatedAt = c.UpdatedAt.UnixMilli()
+	}
 	return f
+}
+
+// complete takes what the archive does not know from what is kept.
+func (f *conversationFacts) complete(kept conversationFacts) {
+	f.widgetID, f.uniqueDeviceID = cmp.Or(f.widgetID, kept.widgetID), cmp.Or(f.uniqueDeviceID, kept.uniqueDeviceID)
+	f.intentID, f.intentName = cmp.Or(f.intentID, kept.intentID), cmp.Or(f.intentName, kept.intentName)
+	f.contactID, f.summary = cmp.Or(f.contactID, kept.contactID), cmp.Or(f.summary, kept.summary)
 }
 
 // takeMessages makes the messages those of c, and tells whether any differs.
@@ -186,15 +203,19 @@ func (k *archivedConversation) takeMessages(c ArchivedConversation, now int64) (
 	var namespace uuid.UUID
 	for i, m := range c.Messages {
 		at := m.CreatedAt.UnixMilli()
-		want := archivedMessage{messageFacts{m.ID, m.SenderType, m.MessageType, m.Text, at}, at, true}
+		want := archivedMessage{messageFacts{m.ID, m.SenderType, m.MessageType, m.Text, m.VoiceBase64, m.DataSources, at}, at, true}
 		if i < len(k.messages) {
-			if want.id == "" {
-				want.id = k.messages[i].id
+			was := k.messages[i]
+			if want.id = cmp.Or(want.id, was.id); want.id == was.id {
+				want.voiceBase64, want.dataSources = cmp.Or(want.voiceBase64, was.voiceBase64), cmp.Or(want.dataSources, was.dataSources)
 			}
-			if want.messageFacts == k.messages[i].messageFacts {
+			if want.messageFacts == was.messageFacts && (m.UpdatedAt.IsZero() || m.UpdatedAt.UnixMilli() == was.updatedAt) {
 				continue
 			}
 			want.updatedAt = now
+		}
+		if !m.UpdatedAt.IsZero() {
+			want.updatedAt = m.UpdatedAt.UnixMilli()
 		}
 		if want.id == "" {
 			if namespace == uuid.Nil {
@@ -211,67 +232,6 @@ func (k *archivedConversation) takeMessages(c ArchivedConversation, now int64) (
 	if len(k.messages) > len(c.Messages) {
 		k.messages, changed = k.messages[:len(c.Messages)], true
 	}
-	return changed
-}
-
-func (a *archive) takeAssistant(c ArchivedConversation) (changed bool) {
-	at := c.CreatedAt.UnixMilli()
-	k, known := a.assistants[c.Assistant.ID]
-	if !known {
-		a.assistants[c.Assistant.ID] = &archivedAssistant{name: c.Assistant.Name, createdAt: at, newest: at, write: true}
-		return true
-	}
-	if at >= k.newest {
-		changed = k.name != c.Assistant.Name
-		k.name, k.newest = c.Assistant.Name, at
-	}
-	if at < k.createdAt {
-		k.createdAt, k.write = at, true
-	}
-	k.write = k.write || changed
-	return changed
-}
-
-func (a *archive) takeWidget(c ArchivedConversation) (changed bool) {
-	if c.Widget.ID == "" {
-		return false
-	}
-	want := archivedWidget{c.Widget, c.Assistant.ID, c.CreatedAt.UnixMilli(), true}
-	k, known := a.widgets[c.Widget.ID]
-	if known && k.ArchivedWidget == want.ArchivedWidget && k.createdAt <= want.createdAt {
-		return false
-	}
-	if known {
-		want.createdAt = min(want.createdAt, k.createdAt)
-	}
-	a.widgets[c.Widget.ID] = &want
-	return !known || k.ArchivedWidget != want.ArchivedWidget
-}
-
-// takeContact also keeps when and with which assistant the contact came first and was seen last.
-func (a *archive) takeContact(c ArchivedConversation) (changed bool) {
-	began, seen := c.CreatedAt.UnixMilli(), c.CreatedAt.UnixMilli()
-	for _, m := range c.Messages {
-		if m.SenderType == "user" {
-			seen = max(seen, m.CreatedAt.UnixMilli())
-		}
-	}
-	k, known := a.contacts[c.Contact.ID]
-	if !known {
-		a.newContacts++
-		a.contacts[c.Contact.ID] = &archivedContact{c.Contact, began, seen, c.Assistant.ID, c.Widget.ID, c.Assistant.ID, c.Widget.ID, true}
-		return true
-	}
-	if seen >= k.lastSeen && k.ArchivedContact != c.Contact {
-		k.ArchivedContact, changed = c.Contact, true
-	}
-	if began < k.createdAt {
-		k.createdAt, k.firstAssistantID, k.firstWidgetID, k.write = began, c.Assistant.ID, c.Widget.ID, true
-	}
-	if seen > k.lastSeen {
-		k.lastSeen, k.lastAssistantID, k.lastWidgetID, k.write = seen, c.Assistant.ID, c.Widget.ID, true
-	}
-	k.write = k.write || changed
 	return changed
 }
 

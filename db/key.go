@@ -180,7 +180,7 @@ func (s *Store) Authenticate(ctx context.Context, secret string) (Caller, error)
 	var role string
 	k := &c.Key
 	found, err := s.firstWithin(ctx, func(scan scanner) error {
-		return scan(&k.ID, &k.UserID, &k.TeamID, &k.Name, &k.Prefix, &role, &k.Description, ms(&k.CreatedAt), ms(&k.RevokedAt),
+		return unpack(scan, &k.ID, &k.UserID, &k.TeamID, &k.Name, &k.Prefix, &role, &k.Description, ms(&k.CreatedAt), ms(&k.RevokedAt),
 			ms(&k.LastUsed.At), &c.Team.Name, &c.User.Email, &c.User.Name)
 	}, authenticate, digest(secret))
 	if err != nil {
@@ -198,15 +198,22 @@ func (s *Store) Authenticate(ctx context.Context, secret string) (Caller, error)
 	return c, nil
 }
 
-// A person who has left the team or is deactivated has no row here, so the key is as good as unknown.
-const authenticate = `
-		SELECT k.id, k.user_id, k.team_id, k.name, k.prefix, k.role, k.description, k.created_at, k.revoked_at,
-		       k.last_used_at, t.name, u.email, u.name
-		FROM keys k
+const callerColumns = `k.id, k.user_id, k.team_id, k.name, k.prefix, k.role, k.description, k.created_at, k.revoked_at, k.last_used_at,
+		       t.name, u.email, u.name`
+
+// A person who has left the team or is deactivated has no row here, so the key is as good as unknown. LIMIT has
+// PostgreSQL begin with the one key, also while it has no statistics of the tables, as after a restore.
+var authenticate = `
+		SELECT ` + packed(callerColumns, "k.revoked_at", "k.last_used_at") + `
+		FROM (
+		  SELECT id, user_id, team_id, name, prefix, role, description, created_at, revoked_at, last_used_at
+		  FROM keys
+		  WHERE digest = $1
+		  LIMIT 1
+		) k
 		JOIN members m ON m.team_id = k.team_id AND m.user_id = k.user_id
 		JOIN users u ON u.id = k.user_id AND u.deactivated_at IS NULL
-		JOIN teams t ON t.id = k.team_id
-		WHERE k.digest = $1`
+		JOIN teams t ON t.id = k.team_id`
 
 var (
 	errKeyMalformed = unauthenticated("key_malformed", "That is not the shape of a key: in- and 43 letters and digits. Copy it again, whole; if it is lost, create a new one under Settings → API Keys.")

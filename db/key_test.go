@@ -136,6 +136,7 @@ func TestKeyInput(t *testing.T) {
 		{"a control character", db.NewKey{Name: "a\x00b", Role: "read_only", Description: "a\u0085"}, "name"},
 		{"a bidirectional override", db.NewKey{Name: "a\u202eb", Role: "read_only", Description: "\u2066x"}, "name description"},
 		{"broken UTF-8", db.NewKey{Name: "a\xffb", Role: "read_only", Description: "\xed\xa0\x80"}, "name description"},
+		{"a key", db.NewKey{Name: "in-" + strings.Repeat("a1B", 14) + "z", Role: "read_only", Description: "in-" + strings.Repeat("a1B", 14) + "z"}, "name description"},
 		{"markup and SQL", db.NewKey{Name: `"><img src=x>'); DROP TABLE keys;--`, Role: "read_only", Description: "{{7*7}}%s"}, ""},
 	}
 	dbtest.Each(t, func(t *testing.T, store *db.Store) {

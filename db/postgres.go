@@ -55,7 +55,8 @@ func sayPostgres(err error) string {
 
 var postgresDialect = dialect{
 	name:      "postgres",
-	forUpdate: "FOR UPDATE",
+	forUpdate: "FOR NO KEY UPDATE", // FOR UPDATE would also stop whoever adds a row that refers to it
+	snapshot:  &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
 	unavailable: func(err error) bool {
 		var e *pgconn.PgError
 		if errors.As(err, &e) {

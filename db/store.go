@@ -13,8 +13,8 @@ import (
 )
 
 // patience is how long one statement or transaction of a request may take before it answers Unavailable. It leaves
-// time to say so within three seconds.
-const patience = 2500 * time.Millisecond
+// a second to hash a password first, and to say so, within three.
+const patience = 2 * time.Second
 
 // Store keeps everything, on SQLite or PostgreSQL. It is safe for use by many goroutines.
 type Store struct {
@@ -40,6 +40,8 @@ type dialect struct {
 	taken func(error) bool
 	// forUpdate locks the rows of a SELECT inside a transaction: PostgreSQL needs it said, SQLite has one writer.
 	forUpdate string
+	// snapshot makes the statements of a reading transaction see one moment, which SQLite's do by themselves.
+	snapshot *sql.TxOptions
 	// lookup bounds the one statement on the way of a key. On SQLite it is a single row by index that cannot wait
 	// for a lock, so a timer would only cost time.
 	lookup func(context.Context) (context.Context, context.CancelFunc)

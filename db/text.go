@@ -32,6 +32,9 @@ func clean(field, what, text string, most int, controls string) (string, *Error)
 	if !utf8.ValidString(text) {
 		return "", invalid(field, what+" holds bytes that are no text. Type it again.")
 	}
+	if Redact(text) != text {
+		return "", invalid(field, what+" holds an API key, which would be shown to whoever sees this. Take it out.")
+	}
 	text = strings.TrimSpace(norm.NFC.String(text))
 	for _, r := range text {
 		if strings.ContainsRune(controls, r) {

@@ -3,12 +3,14 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"flag"
 	"fmt"
-	"math/rand/v2"
+	mathrand "math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 )
@@ -16,6 +18,7 @@ import (
 const (
 	verifiers = 8   // how many requests look at keys at once after a restart
 	oldKeys   = 200 // how many keys of earlier rounds are looked at each time; the last round looks at all
+	wrongKeys = 900 // how many keys are looked at between two starts: 1,000 that have ended slow their address down
 )
 
 // kill ends the program with SIGKILL under load, again and again, and then asks it for everything it had acknowledged.
@@ -61,11 +64,12 @@ func kill(ctx context.Context, sh shell, args []string) error {
 func torment(ctx context.Context, sh shell, srv *server, rounds, visitors int) error {
 	start := time.Now()
 	keys := &ledger{}
-	people, err := invite(ctx, srv, visitors)
-	if err != nil {
-		return err
-	}
+	people := make([]*visitor, visitors)
+	team := "Kill " + rand.Text()[:8] // of this run's own, so that a database may be used again
 	for round := 1; round <= rounds; round++ {
+		if err := invite(ctx, srv, team, people, keys); err != nil {
+			return fmt.Errorf("round %d: %w", round, err)
+		}
 		if err := srv.start(ctx); err != nil {
 			return fmt.Errorf("round %d: %w", round, err)
 		}
@@ -79,14 +83,16 @@ func torment(ctx context.Context, sh shell, srv *server, rounds, visitors int) e
 			fmt.Fprintf(sh.out, "%4d rounds, %s: %s\n", round, took(start), keys)
 		}
 	}
-	if err := srv.start(ctx); err != nil {
-		return fmt.Errorf("after the last kill: %w", err)
-	}
-	if err := verify(ctx, srv, people, keys, keys.all()); err != nil {
-		return err
-	}
-	if err := srv.stop(); err != nil {
-		return err
+	for due := range slices.Chunk(keys.all(), wrongKeys) {
+		if err := srv.start(ctx); err != nil {
+			return fmt.Errorf("after the last kill: %w", err)
+		}
+		if err := verify(ctx, srv, people, keys, due); err != nil {
+			return fmt.Errorf("after the last kill: %w", err)
+		}
+		if err := srv.stop(); err != nil {
+			return err
+		}
 	}
 	fmt.Fprintf(sh.out, "kill: %d kills in %s: %s\n", rounds, took(start), keys)
 	return keys.verdict()
@@ -109,7 +115,7 @@ func load(ctx context.Context, srv *server, people []*visitor, keys *ledger, rou
 	}
 	var err error
 	select {
-	case <-time.After(time.Duration(50+rand.IntN(750)) * time.Millisecond):
+	case <-time.After(time.Duration(50+mathrand.IntN(750)) * time.Millisecond):
 	case err = <-quarrel:
 	case <-srv.done:
 		err = errors.New("the server ended by itself")

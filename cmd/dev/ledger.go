@@ -43,6 +43,19 @@ func (l *ledger) created(owner, secret string) {
 	l.keys = append(l.keys, &key{secret: secret, owner: owner, standing: live, fresh: true})
 }
 
+// madeBy is how many keys of this person were shown.
+func (l *ledger) madeBy(owner string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	made := 0
+	for _, k := range l.keys {
+		if k.owner == owner {
+			made++
+		}
+	}
+	return made
+}
+
 // victim is a live key of this person that nobody has asked to end, or nil when a few tries find none.
 func (l *ledger) victim(owner string) *key {
 	l.mu.Lock()

@@ -35,23 +35,22 @@ var errSignedOut = errors.New("the server sends to /login: the session is not th
 
 var shownKey = regexp.MustCompile(`\bin-[0-9A-Za-z]{43}\b`)
 
-// invite makes the people, in a team of this run's own so that a database may be used again.
-func invite(ctx context.Context, srv *server, n int) ([]*visitor, error) {
-	team := "Kill " + rand.Text()[:8]
-	var people []*visitor
-	for i := range n {
-		email := strings.ToLower(fmt.Sprintf("%s-%d@example.com", rand.Text(), i))
-		v := &visitor{server: srv, email: email, password: rand.Text(), client: browse(srv)}
-		role := "member"
-		if i == 0 {
-			role = "owner"
+// mostKeys is how many a person makes before another takes the place: the program allows 1,000 each.
+const mostKeys = 800
+
+// invite gives every empty place, and that of everybody who holds many keys, to somebody new.
+func invite(ctx context.Context, srv *server, team string, people []*visitor, keys *ledger) error {
+	for i, v := range people {
+		if v != nil && keys.madeBy(v.email) < mostKeys {
+			continue
 		}
-		if err := srv.addUser(ctx, v.email, fmt.Sprintf("Visitor %d", i), team, role, v.password); err != nil {
-			return nil, err
+		v = &visitor{server: srv, email: strings.ToLower(rand.Text()) + "@example.com", password: rand.Text(), client: browse(srv)}
+		if err := srv.addUser(ctx, v.email, fmt.Sprintf("Visitor %d", i), team, "member", v.password); err != nil {
+			return err
 		}
-		people = append(people, v)
+		people[i] = v
 	}
-	return people, nil
+	return nil
 }
 
 // browse is a client with cookies that shows redirects instead of following them.

@@ -40,6 +40,7 @@ type manual struct {
 	User    userCommand    `cmd:"" help:"Add people, or stop them from signing in."`
 	Key     keyCommand     `cmd:"" help:"Create, list, revoke and delete API keys."`
 	Import  importCommand  `cmd:"" help:"Import conversations from NDJSON files; again is harmless."`
+	Export  exportCommand  `cmd:"" help:"Export conversations, as import reads them or as CSV."`
 	Migrate migrateCommand `cmd:"" help:"Make the database, or bring its tables up to date. serve does it too."`
 	Backup  backupCommand  `cmd:"" help:"Copy the SQLite database to a new file, while it is in use."`
 	Version versionCommand `cmd:"" help:"Say which version this is."`

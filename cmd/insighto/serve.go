@@ -202,8 +202,8 @@ func (s *serving) tidy(ctx context.Context) {
 	tick := time.NewTicker(tidyEvery)
 	defer tick.Stop()
 	for {
-		if err := errors.Join(s.store.ForgetOldSessions(ctx), s.store.ForgetOldTries(ctx)); err != nil && ctx.Err() == nil {
-			s.log.Warn("old sessions and tries wait to be removed", "err", err)
+		if err := errors.Join(s.store.ForgetOldSessions(ctx), s.store.ForgetOldTries(ctx), s.store.ForgetOldAnswers(ctx)); err != nil && ctx.Err() == nil {
+			s.log.Warn("old sessions, tries and answers wait to be removed", "err", err)
 		}
 		select {
 		case <-tick.C:

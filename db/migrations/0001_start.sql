@@ -76,6 +76,20 @@ CREATE TABLE keys (
 CREATE INDEX keys_digest ON keys (digest);
 CREATE INDEX keys_owner ON keys (team_id, user_id, created_at, id);
 
+-- Answers to requests with an Idempotency-Key, to be given again for a day. The client's key is kept as a digest, and so
+-- is what it asked.
+CREATE TABLE kept_answers (
+  team_id    TEXT   NOT NULL REFERENCES teams (id) ON DELETE CASCADE,
+  user_id    TEXT   NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+  digest     BYTEA  NOT NULL,
+  asked      BYTEA  NOT NULL,
+  status     BIGINT NOT NULL,
+  body       TEXT   NOT NULL,
+  created_at BIGINT NOT NULL,
+  PRIMARY KEY (team_id, user_id, digest)
+);
+CREATE INDEX kept_answers_age ON kept_answers (created_at);
+
 CREATE TABLE assistants (
   team_id         TEXT   NOT NULL REFERENCES teams (id) ON DELETE CASCADE,
   id              TEXT   NOT NULL,
