@@ -19,6 +19,19 @@ type envelope[T any] struct {
 	Data    T      `json:"data"`
 }
 
+func (e envelope[T]) appendJSON(b []byte) ([]byte, error) {
+	m := newMembers(b)
+	m.text("message", e.Message)
+	m.name("meta")
+	meta := newMembers(m.b)
+	meta.given("next_cursor", e.Meta.NextCursor)
+	m.b = meta.end()
+	m.name("data")
+	var err error
+	m.b, err = appendValue(m.b, e.Data)
+	return m.end(), err
+}
+
 // meta is beside the data. NextCursor is for the parameter after of the next request, when more rows follow.
 type meta struct {
 	NextCursor string `json:"next_cursor,omitempty"`
@@ -48,6 +61,29 @@ type items[T any] struct {
 
 func (i *items[T]) envelope() (string, meta) { return "", meta{NextCursor: i.next.String()} }
 
+func (i *items[T]) appendJSON(b []byte) ([]byte, error) {
+	m := newMembers(b)
+	m.name("items")
+	m.b = append(m.b, '[')
+	for n := range i.Items {
+		if n > 0 {
+			m.b = append(m.b, ',')
+		}
+		var err error
+		if m.b, err = appendValue(m.b, &i.Items[n]); err != nil {
+			return b, err
+		}
+	}
+	m.b = append(m.b, ']')
+	m.number("total", i.Total)
+	m.number("page", i.Page)
+	m.number("size", i.Size)
+	m.number("pages", i.Pages)
+	m.neighbour("previous_page", i.PreviousPage)
+	m.neighbour("next_page", i.NextPage)
+	return m.end(), nil
+}
+
 // listed gives a page of rows the shape they have on the wire.
 func listed[R, T any](list db.List[R], row func(R) T) *items[T] {
 	page := &items[T]{Items: make([]T, len(list.Items)), Total: list.Total, Page: list.Page.Number, Size: list.Page.Size, Pages: list.Pages()}
@@ -74,14 +110,19 @@ type Paging struct {
 // Walking is the query of a list that can be walked from row to row, while others are written.
 type Walking struct {
 	Paging
-	After string `query:"after" doc:"A cursor from meta.next_cursor: the rows after it."`
+	Resuming
 }
 
-func (w Walking) after() (db.Cursor, error) {
-	if w.After == "" {
+// Resuming is the query of what can go on after a row.
+type Resuming struct {
+	After string `query:"after" doc:"A cursor, from meta.next_cursor or the line of an export: the rows after it."`
+}
+
+func (r Resuming) after() (db.Cursor, error) {
+	if r.After == "" {
 		return db.Cursor{}, nil
 	}
-	return db.ParseCursor(w.After)
+	return db.ParseCursor(r.After)
 }
 
 // walked is listed for rows that have a cursor. next_cursor is there as long as the page is full.
@@ -127,32 +168,55 @@ func (f flag) asked() *bool {
 // envelope; its error becomes a problem.
 func handle[I, T any](do func(context.Context, db.Caller, *I) (*T, error)) serve {
 	return func(s *server, api huma.API, op huma.Operation) {
-		huma.Register(api, op, func(ctx context.Context, in *I) (*answer[*T], error) {
-			made := callOf(ctx)
-			data, err := do(ctx, made.Caller, in)
-			if err != nil {
-				return nil, s.logged(err, made.c)
-			}
-			out := &answer[*T]{Body: envelope[*T]{Data: data}}
-			if says, ok := any(data).(around); ok {
-				out.Body.Message, out.Body.Meta = says.envelope()
-			}
-			return out, nil
-		})
+		register(s, api, op, func(_ *server, ctx context.Context, c db.Caller, in *I) (*T, error) { return do(ctx, c, in) })
 	}
 }
 
-var humaErrors sync.Once // huma keeps its error maker in a package variable
+// ingest takes bodies that bring conversations.
+func ingest(next serve) serve {
+	return func(s *server, api huma.API, op huma.Operation) {
+		op.MaxBodyBytes = ingestMax
+		next(s, api, op)
+	}
+}
+
+func register[I, T any](s *server, api huma.API, op huma.Operation, do func(*server, context.Context, db.Caller, *I) (*T, error)) {
+	huma.Register(api, op, func(ctx context.Context, in *I) (*answer[*T], error) {
+		made, out, err := callOf(ctx), &answer[*T]{}, error(nil)
+		work := func(s *server) (any, error) {
+			data, err := do(s, ctx, made.Caller, in)
+			out.Body.Data = data
+			if says, ok := any(data).(around); ok && err == nil {
+				out.Body.Message, out.Body.Meta = says.envelope()
+			}
+			return out.Body, err
+		}
+		if made.claim != nil {
+			err = s.keptOnce(ctx, made, work)
+		} else {
+			_, err = work(s)
+		}
+		if err != nil {
+			return nil, s.logged(err, made.c)
+		}
+		return out, nil
+	})
+}
+
+var humaOnce sync.Once // huma keeps its error maker in a package variable
 
 // apiConfig is huma with JSON only and our errors; nothing is added to bodies or headers.
 func (s *server) apiConfig() huma.Config {
-	humaErrors.Do(func() {
+	humaOnce.Do(func() {
 		huma.NewErrorWithContext = func(ctx huma.Context, status int, message string, found ...error) huma.StatusError {
 			return validation(humaecho.Unwrap(ctx), status, found)
 		}
+		huma.NewError = func(status int, _ string, _ ...error) huma.StatusError { return explainRoute(status) }
+		huma.DefaultArrayNullable = false
 	})
-	config := huma.DefaultConfig("Insighto API", "1")
-	strict := huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: fromJSON}
+	config := huma.DefaultConfig("", "")
+	config.OpenAPI = s.document()
+	strict := huma.Format{Marshal: toJSON, Unmarshal: fromJSON}
 	config.Formats = map[string]huma.Format{"application/json": strict, "json": strict}
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
 	config.CreateHooks = nil

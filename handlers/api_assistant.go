@@ -41,11 +41,11 @@ func (s *server) apiAssistants(ctx context.Context, c db.Caller, in *Paging) (*i
 	return listed(list, assistantOut), nil
 }
 
-type assistantPath struct {
-	ID string `path:"assistant_id" format:"uuid"`
+type AssistantPath struct {
+	ID string `path:"assistant_id" format:"uuid" doc:"The assistant's id."`
 }
 
-func (s *server) apiAssistant(ctx context.Context, c db.Caller, in *assistantPath) (*wireAssistant, error) {
+func (s *server) apiAssistant(ctx context.Context, c db.Caller, in *AssistantPath) (*wireAssistant, error) {
 	assistant, err := s.Store.Assistant(ctx, c.Principal, strings.ToLower(in.ID))
 	if err != nil {
 		return nil, err

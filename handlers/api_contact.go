@@ -27,6 +27,27 @@ type wireContact struct {
 	UpdatedAt        time.Time `json:"updated_at"`
 }
 
+func (c *wireContact) appendJSON(b []byte) ([]byte, error) {
+	m := newMembers(b)
+	m.text("id", c.ID)
+	m.given("first_name", c.FirstName)
+	m.given("last_name", c.LastName)
+	m.given("email", c.Email)
+	m.raw("channels", c.Channels)
+	m.raw("user_attributes", c.UserAttributes)
+	m.raw("custom_fields", c.CustomFields)
+	m.time("last_seen", c.LastSeen)
+	m.time("last_sent", c.LastSent)
+	m.text("org_id", c.OrgID)
+	m.given("first_assistant_id", c.FirstAssistantID)
+	m.given("last_assistant_id", c.LastAssistantID)
+	m.given("first_widget_id", c.FirstWidgetID)
+	m.given("last_widget_id", c.LastWidgetID)
+	m.time("created_at", c.CreatedAt)
+	m.time("updated_at", c.UpdatedAt)
+	return m.end(), nil
+}
+
 func contactOut(c db.Contact) wireContact {
 	return wireContact{
 		ID: c.ID, FirstName: c.FirstName, LastName: c.LastName, Email: c.Email, Channels: object(c.Channels),
@@ -75,7 +96,7 @@ func (s *server) apiContacts(ctx context.Context, c db.Caller, in *contactQuery)
 }
 
 type ContactPath struct {
-	ID string `path:"contact_id" format:"uuid"`
+	ID string `path:"contact_id" format:"uuid" doc:"The contact's id."`
 }
 
 func (s *server) apiContact(ctx context.Context, c db.Caller, in *ContactPath) (*wireContact, error) {

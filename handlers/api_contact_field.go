@@ -43,7 +43,7 @@ func (s *server) apiCreateContactField(ctx context.Context, c db.Caller, in *new
 }
 
 type contactFieldPath struct {
-	ID string `path:"field_id" format:"uuid"`
+	ID string `path:"field_id" format:"uuid" doc:"The custom field's id."`
 }
 
 func (s *server) apiDeleteContactField(ctx context.Context, c db.Caller, in *contactFieldPath) (*deleted, error) {

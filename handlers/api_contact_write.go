@@ -71,11 +71,11 @@ func (s *server) apiUpdateContact(ctx context.Context, c db.Caller, in *contactU
 
 // contactUpsert takes its fields from the query, or from a JSON body, but no field from both.
 type contactUpsert struct {
-	FirstName   string `query:"first_name" maxLength:"400"`
-	LastName    string `query:"last_name" maxLength:"400"`
-	Email       string `query:"email" maxLength:"254"`
-	PhoneNumber string `query:"phone_number" maxLength:"40"`
-	Phone       string `query:"phone" maxLength:"40"`
+	FirstName   string `query:"first_name" maxLength:"400" doc:"The given name."`
+	LastName    string `query:"last_name" maxLength:"400" doc:"The family name."`
+	Email       string `query:"email" maxLength:"254" doc:"Finds the contact, whatever the case."`
+	PhoneNumber string `query:"phone_number" maxLength:"40" doc:"Finds the contact; with its country's code, the + encoded as %2B or left out."`
+	Phone       string `query:"phone" maxLength:"40" doc:"Another spelling of phone_number."`
 	Body        *struct {
 		ContactBody
 		ID *string `json:"id,omitempty" doc:"Refused: the server gives ids."`

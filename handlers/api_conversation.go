@@ -70,23 +70,24 @@ func conversationDetailOut(c db.Conversation) wireConversationDetail {
 
 type conversationQuery struct {
 	Walking
+	Narrowing
+}
+
+// Narrowing is which conversations are asked for.
+type Narrowing struct {
 	DateFrom      string `query:"date_from" required:"true" doc:"The first day or moment: YYYY-MM-DD or RFC 3339."`
 	DateTo        string `query:"date_to" required:"true" doc:"The last day or moment, included."`
 	Timezone      string `query:"timezone" doc:"Where days begin, as an IANA zone; UTC otherwise."`
-	AssistantID   string `query:"assistant_id" format:"uuid"`
-	ContactID     string `query:"contact_id" format:"uuid"`
-	IntentID      string `query:"intent_id" format:"uuid"`
-	IncludesVoice flag   `query:"includes_voice"`
-	Status        string `query:"status" enum:"open,closed"`
+	AssistantID   string `query:"assistant_id" format:"uuid" doc:"Only those of this assistant."`
+	ContactID     string `query:"contact_id" format:"uuid" doc:"Only those of this contact."`
+	IntentID      string `query:"intent_id" format:"uuid" doc:"Only those with this intent."`
+	IncludesVoice flag   `query:"includes_voice" doc:"Only those with voice, or only those without."`
+	Status        string `query:"status" enum:"open,closed" doc:"Only open or only closed ones."`
 }
 
 // filter gives the query the store's terms, or db.Problems with the parameters that cannot be read.
-func (q *conversationQuery) filter() (db.ConversationFilter, error) {
+func (q *Narrowing) filter(after db.Cursor) (db.ConversationFilter, error) {
 	from, until, err := span(q.DateFrom, q.DateTo, q.Timezone)
-	if err != nil {
-		return db.ConversationFilter{}, err
-	}
-	after, err := q.after()
 	return db.ConversationFilter{
 		From: from, Until: until, After: after,
 		AssistantID: strings.ToLower(q.AssistantID), ContactID: strings.ToLower(q.ContactID), IntentID: strings.ToLower(q.IntentID),
@@ -95,7 +96,11 @@ func (q *conversationQuery) filter() (db.ConversationFilter, error) {
 }
 
 func (s *server) apiConversations(ctx context.Context, c db.Caller, in *conversationQuery) (*items[wireConversation], error) {
-	filter, err := in.filter()
+	after, err := in.after()
+	if err != nil {
+		return nil, err
+	}
+	filter, err := in.filter(after)
 	if err != nil {
 		return nil, err
 	}
@@ -106,11 +111,11 @@ func (s *server) apiConversations(ctx context.Context, c db.Caller, in *conversa
 	return walked(list, conversationOut, func(c db.Conversation) db.Cursor { return db.Cursor{At: c.CreatedAt, ID: c.ID} }), nil
 }
 
-type conversationPath struct {
-	ID string `path:"conversation_id" format:"uuid"`
+type ConversationPath struct {
+	ID string `path:"conversation_id" format:"uuid" doc:"The conversation's id."`
 }
 
-func (s *server) apiConversation(ctx context.Context, c db.Caller, in *conversationPath) (*wireConversationDetail, error) {
+func (s *server) apiConversation(ctx context.Context, c db.Caller, in *ConversationPath) (*wireConversationDetail, error) {
 	conversation, err := s.Store.Conversation(ctx, c.Principal, strings.ToLower(in.ID))
 	if err != nil {
 		return nil, err
@@ -121,7 +126,7 @@ func (s *server) apiConversation(ctx context.Context, c db.Caller, in *conversat
 
 type contactConversations struct {
 	Paging
-	ContactID string `path:"contact_id" format:"uuid"`
+	ContactID string `path:"contact_id" format:"uuid" doc:"The contact's id."`
 }
 
 // apiContactConversations answers for a contact of the team; another one is not found.
@@ -151,20 +156,25 @@ type wireMessage struct {
 	CharCount      int             `json:"char_count"`
 }
 
-func (s *server) apiTranscript(ctx context.Context, c db.Caller, in *conversationPath) (*[]wireMessage, error) {
+func messageOut(m db.Message) wireMessage {
+	out := wireMessage{
+		ConversationID: m.ConversationID, ID: m.ID, SenderType: m.SenderType, MessageType: m.MessageType, Text: m.Text,
+		VoiceBase64: m.VoiceBase64, DataSources: json.RawMessage("null"), CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt, CharCount: m.CharCount(),
+	}
+	if m.DataSources != nil {
+		out.DataSources = json.RawMessage(*m.DataSources)
+	}
+	return out
+}
+
+func (s *server) apiTranscript(ctx context.Context, c db.Caller, in *ConversationPath) (*[]wireMessage, error) {
 	messages, err := s.Store.Transcript(ctx, c.Principal, strings.ToLower(in.ID))
 	if err != nil {
 		return nil, err
 	}
 	out := make([]wireMessage, len(messages))
 	for i, m := range messages {
-		out[i] = wireMessage{
-			ConversationID: m.ConversationID, ID: m.ID, SenderType: m.SenderType, MessageType: m.MessageType, Text: m.Text,
-			VoiceBase64: m.VoiceBase64, DataSources: json.RawMessage("null"), CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt, CharCount: m.CharCount(),
-		}
-		if m.DataSources != nil {
-			out[i].DataSources = json.RawMessage(*m.DataSources)
-		}
+		out[i] = messageOut(m)
 	}
 	return &out, nil
 }

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"io"
 	"net/http"
@@ -16,7 +17,8 @@ import (
 // call is an API request that was let in: who makes it, and its own context.
 type call struct {
 	db.Caller
-	c echo.Context
+	c     echo.Context
+	claim *claim // with an Idempotency-Key; see once
 }
 
 type callKey struct{}
@@ -29,6 +31,7 @@ func callOf(ctx context.Context) call { return ctx.Value(callKey{}).(call) }
 func (s *server) keyed(scope db.Scope) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		c := humaecho.Unwrap(ctx)
+		c.Request().Body = http.MaxBytesReader(c.Response(), c.Request().Body, cmp.Or(ctx.Operation().MaxBodyBytes, bodyMax))
 		caller, err := s.admit(c, scope)
 		if err != nil {
 			s.fail(err, c)
@@ -41,7 +44,7 @@ func (s *server) keyed(scope db.Scope) func(huma.Context, func(huma.Context)) {
 		if err != nil {
 			s.fail(err, c)
 		} else {
-			next(huma.WithValue(ctx, callKey{}, call{caller, c}))
+			next(huma.WithValue(ctx, callKey{}, call{Caller: caller, c: c}))
 		}
 		s.Uses.Record(caller.Principal, db.KeyUse{
 			At: s.Now().UTC(), Method: ctx.Method(), Route: ctx.Operation().Path, Status: c.Response().Status,

@@ -1,8 +1,10 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"net/http"
 	"strconv"
@@ -91,7 +93,7 @@ func explain(err error) *problem {
 		for i, p := range problems {
 			details[i] = detail{Loc: strings.Split(p.Field, "."), Msg: p.Text, Type: "value_error"}
 		}
-		return &problem{status: http.StatusUnprocessableEntity, Code: "invalid", Detail: details}
+		return &problem{status: http.StatusUnprocessableEntity, Code: problems[0].Code, Detail: details}
 	case errors.As(err, &kept):
 		p := &problem{status: statusOf[kept.Kind], Code: kept.Code, Detail: kept.Text, wait: int(math.Ceil(kept.Wait.Seconds()))}
 		if kept.Kind == db.Invalid {
@@ -102,7 +104,7 @@ func explain(err error) *problem {
 		}
 		return p
 	case errors.As(err, &tooLarge):
-		return &problem{status: http.StatusRequestEntityTooLarge, Code: "body_too_large", Detail: "That is more than one request may carry (1 MiB). Send less at once."}
+		return &problem{status: http.StatusRequestEntityTooLarge, Code: "body_too_large", Detail: fmt.Sprintf("That is more than one request may carry (%d MiB). Send less at once.", cmp.Or(tooLarge.Limit, bodyMax)>>20)}
 	case errors.As(err, &routed):
 		return explainRoute(routed.Code)
 	case errors.Is(err, context.Canceled):

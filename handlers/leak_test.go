@@ -182,7 +182,7 @@ func (p *probe) useAPI() {
 		{404, "GET", "/api/v1/key/?" + key},
 		{404, "GET", "//api/v1/key?" + key},
 		{405, "POST", "/api/v1/key?" + key},
-		{405, "HEAD", "/api/v1/key?" + key},
+		{200, "HEAD", "/api/v1/key?" + key},
 		{422, "GET", "/api/v1/conversation?" + key},
 		{422, "GET", "/api/v1/conversation?date_from=" + p.secret + "&date_to=" + p.secret + "&timezone=" + p.secret + "&" + key},
 		{422, "GET", "/api/v1/conversation?" + days + "status=" + p.secret + "&assistant_id=" + p.secret + "&includes_voice=" + p.secret + "&" + key},

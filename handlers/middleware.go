@@ -3,6 +3,7 @@ package handlers
 import (
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/netip"
@@ -20,6 +21,7 @@ import (
 
 const (
 	bodyMax    = 1 << 20  // bytes of a request's body
+	ingestMax  = 10 << 20 // bytes of a body that brings conversations
 	addressMax = 16 << 10 // bytes of a request's path and query
 	headersMax = 32 << 10 // bytes of all headers together
 )
@@ -60,9 +62,16 @@ func (s *server) logRequest(next echo.HandlerFunc) echo.HandlerFunc {
 			slog.String("request_id", requestID(c)), slog.String("method", blotted(r.Method)), slog.String("path", blotted(r.URL.Path)),
 			slog.Int("status", c.Response().Status), slog.Int64("bytes", c.Response().Size),
 			slog.Duration("took", time.Since(start)), slog.String("address", c.RealIP()))
+		if c.Get(cutOff) != nil {
+			panic(http.ErrAbortHandler)
+		}
 		return nil
 	}
 }
+
+// cutOff is set on a request whose answer broke off after its first byte. Its connection is cut, once all is recorded,
+// since an answer that ended there would look complete.
+const cutOff = "cut off"
 
 // blotted is what a stranger wrote without any key in it, percent-encoded or not.
 func blotted(text string) string {
@@ -87,24 +96,38 @@ func holdsKey(text string) bool {
 	return false
 }
 
-// headers stand on every answer, errors too.
+// The headers that stand on every answer, errors too. Their values are shared between answers: replace one, never
+// add to it.
+var (
+	everywhere = http.Header{
+		"Content-Security-Policy":      {policy},
+		"X-Content-Type-Options":       {"nosniff"},
+		"X-Frame-Options":              {"DENY"},
+		"Cross-Origin-Opener-Policy":   {"same-origin"},
+		"Cross-Origin-Resource-Policy": {"same-origin"},
+	}
+	forAPI = http.Header{
+		"Referrer-Policy": {"no-referrer"}, // the address carries the key
+		"Cache-Control":   {"private, no-store"},
+	}
+	forPages = http.Header{
+		"Referrer-Policy": {"same-origin"}, // no-referrer would make browsers send Origin: null with our own forms
+		"Cache-Control":   {"no-store"},
+	}
+	onHTTPS = http.Header{"Strict-Transport-Security": {"max-age=31536000"}}
+)
+
 func (s *server) headers(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		h := c.Response().Header()
-		h.Set("Content-Security-Policy", policy)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("X-Frame-Options", "DENY")
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		if s.base.Scheme == "https" {
-			h.Set("Strict-Transport-Security", "max-age=31536000")
-		}
+		maps.Copy(h, everywhere)
 		if isAPI(c) {
-			h.Set("Referrer-Policy", "no-referrer") // the address carries the key
-			h.Set("Cache-Control", "private, no-store")
+			maps.Copy(h, forAPI)
 		} else {
-			h.Set("Referrer-Policy", "same-origin") // no-referrer would make browsers send Origin: null with our own forms
-			h.Set("Cache-Control", "no-store")
+			maps.Copy(h, forPages)
+		}
+		if s.base.Scheme == "https" {
+			maps.Copy(h, onHTTPS)
 		}
 		return next(c)
 	}
@@ -151,7 +174,9 @@ func (s *server) readable(next echo.HandlerFunc) echo.HandlerFunc {
 				return err
 			}
 		}
-		r.Body = http.MaxBytesReader(c.Response(), r.Body, bodyMax)
+		if !isAPI(c) { // an endpoint has its own limit; see keyed
+			r.Body = http.MaxBytesReader(c.Response(), r.Body, bodyMax)
+		}
 		return next(c)
 	}
 }

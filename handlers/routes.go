@@ -1,7 +1,9 @@
 package handlers
 
 import (
+	"encoding/json"
 	"net/http"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
@@ -44,6 +46,9 @@ func (s *server) pages() []page {
 		{http.MethodPost, "/settings/security/password", !open, s.changePassword},
 		{http.MethodPost, "/settings/security/sessions/:id/end", !open, s.endSession},
 
+		{http.MethodGet, "/docs", open, s.showDocs},
+		{http.MethodGet, "/openapi.json", open, s.serveOpenAPI},
+
 		{http.MethodGet, "/static/:file", open, s.serveStatic},
 		{http.MethodGet, "/favicon.ico", open, s.serveIcon},
 		{http.MethodGet, "/healthz", open, s.alive},
@@ -66,34 +71,43 @@ type serve func(s *server, api huma.API, op huma.Operation)
 func (s *server) endpoints() []endpoint {
 	return []endpoint{
 		{http.MethodGet, "/api/v1/key", db.AnyRole, "The key in use", handle(s.apiKey)},
-		{http.MethodGet, "/api/v1/user", db.AnyRole, "The key's person", handle(s.apiUser)},
-		{http.MethodGet, "/api/v1/user/list/orgs", db.AnyRole, "The person's teams", handle(s.apiTeams)},
+		{http.MethodGet, "/api/v1/user", db.AnyRole, "The key's person", read(s.apiUser)},
+		{http.MethodGet, "/api/v1/user/list/orgs", db.AnyRole, "The person's teams", read(s.apiTeams)},
 
-		{http.MethodGet, "/api/v1/contact", db.ContactsRead, "Contacts, newest first", handle(s.apiContacts)},
-		{http.MethodGet, "/api/v1/contact/list", db.ContactsRead, "Contacts, in the legacy spelling", handle(s.apiContacts)},
-		{http.MethodGet, "/api/v1/contact/{contact_id}", db.ContactsRead, "One contact", handle(s.apiContact)},
-		{http.MethodPost, "/api/v1/contact", db.ContactsWrite, "Create a contact", handle(s.apiCreateContact)},
+		{http.MethodGet, "/api/v1/contact", db.ContactsRead, "Contacts, newest first", read(s.apiContacts)},
+		{http.MethodGet, "/api/v1/contact/list", db.ContactsRead, "Contacts, in the legacy spelling", read(s.apiContacts)},
+		{http.MethodGet, "/api/v1/contact/{contact_id}", db.ContactsRead, "One contact", read(s.apiContact)},
+		{http.MethodPost, "/api/v1/contact", db.ContactsWrite, "Create a contact", once((*server).apiCreateContact)},
 		{http.MethodPut, "/api/v1/contact/{contact_id}", db.ContactsWrite, "Change a contact, in part", handle(s.apiUpdateContact)},
-		{http.MethodPost, "/api/v1/contact/upsert", db.ContactsWrite, "Change the contact with that e-mail or phone, or create it", handle(s.apiUpsertContact)},
+		{http.MethodPost, "/api/v1/contact/upsert", db.ContactsWrite, "Change the contact with that e-mail or phone, or create it", once((*server).apiUpsertContact)},
 		{http.MethodDelete, "/api/v1/contact/{contact_id}", db.ContactsWrite, "Delete a contact", handle(s.apiDeleteContact)},
 		{http.MethodDelete, "/api/v1/contact/multiple", db.ContactsWrite, "Delete several contacts, or none", handle(s.apiDeleteContacts)},
-		{http.MethodGet, "/api/v1/contact_custom_field", db.ContactsRead, "Custom fields, newest first", handle(s.apiContactFields)},
-		{http.MethodGet, "/api/v1/contact_custom_field/list", db.ContactsRead, "Custom fields, in the legacy spelling", handle(s.apiContactFields)},
-		{http.MethodPost, "/api/v1/contact_custom_field", db.ContactsWrite, "Define a custom field", handle(s.apiCreateContactField)},
+		{http.MethodGet, "/api/v1/contact_custom_field", db.ContactsRead, "Custom fields, newest first", read(s.apiContactFields)},
+		{http.MethodGet, "/api/v1/contact_custom_field/list", db.ContactsRead, "Custom fields, in the legacy spelling", read(s.apiContactFields)},
+		{http.MethodPost, "/api/v1/contact_custom_field", db.ContactsWrite, "Define a custom field", once((*server).apiCreateContactField)},
 		{http.MethodDelete, "/api/v1/contact_custom_field/{field_id}", db.ContactsWrite, "Delete a custom field", handle(s.apiDeleteContactField)},
 
-		{http.MethodGet, "/api/v1/conversation", db.ConversationsRead, "Conversations of some days, newest first", handle(s.apiConversations)},
-		{http.MethodGet, "/api/v1/conversation/list", db.ConversationsRead, "Conversations, in the legacy spelling", handle(s.apiConversations)},
-		{http.MethodGet, "/api/v1/conversation/{conversation_id}", db.ConversationsRead, "One conversation", handle(s.apiConversation)},
-		{http.MethodGet, "/api/v1/conversation/{conversation_id}/transcript", db.ConversationsRead, "What was said in a conversation", handle(s.apiTranscript)},
-		{http.MethodGet, "/api/v1/conversation/by-contact/{contact_id}", db.ConversationsRead, "The conversations of a contact", handle(s.apiContactConversations)},
+		{http.MethodGet, "/api/v1/conversation", db.ConversationsRead, "Conversations of some days, newest first", read(s.apiConversations)},
+		{http.MethodGet, "/api/v1/conversation/list", db.ConversationsRead, "Conversations, in the legacy spelling", read(s.apiConversations)},
+		{http.MethodGet, "/api/v1/conversation/{conversation_id}", db.ConversationsRead, "One conversation", read(s.apiConversation)},
+		{http.MethodGet, "/api/v1/conversation/{conversation_id}/transcript", db.ConversationsRead, "What was said in a conversation", read(s.apiTranscript)},
+		{http.MethodGet, "/api/v1/conversation/by-contact/{contact_id}", db.ConversationsRead, "The conversations of a contact", read(s.apiContactConversations)},
+		{http.MethodGet, "/api/v1/conversation/export", db.ConversationsRead, "All conversations of some days, as a stream", serveExport},
+		{http.MethodGet, "/api/v1/conversation/counts", db.ConversationsRead, "How many conversations began on each day", read(s.apiCounts)},
+		{http.MethodPost, "/api/v1/conversation", db.ConversationsWrite, "Bring a conversation", ingest(once((*server).apiCreateConversation))},
+		{http.MethodPost, "/api/v1/conversation/{conversation_id}/message", db.ConversationsWrite, "Add a message to an open conversation", ingest(once((*server).apiAddMessage))},
+		{http.MethodPost, "/api/v1/conversation/{conversation_id}/close", db.ConversationsWrite, "Close a conversation", ingest(once((*server).apiCloseConversation))},
+		{http.MethodDelete, "/api/v1/conversation/{conversation_id}", db.ConversationsWrite, "Delete a conversation with its messages", handle(s.apiDeleteConversation)},
 
-		{http.MethodGet, "/api/v1/assistant", db.AssistantsRead, "Assistants, newest first", handle(s.apiAssistants)},
-		{http.MethodGet, "/api/v1/assistant/list", db.AssistantsRead, "Assistants, in the legacy spelling", handle(s.apiAssistants)},
-		{http.MethodGet, "/api/v1/assistant/{assistant_id}", db.AssistantsRead, "One assistant", handle(s.apiAssistant)},
+		{http.MethodGet, "/api/v1/assistant", db.AssistantsRead, "Assistants, newest first", read(s.apiAssistants)},
+		{http.MethodGet, "/api/v1/assistant/list", db.AssistantsRead, "Assistants, in the legacy spelling", read(s.apiAssistants)},
+		{http.MethodGet, "/api/v1/assistant/{assistant_id}", db.AssistantsRead, "One assistant", read(s.apiAssistant)},
+		{http.MethodPost, "/api/v1/assistant", db.AssistantsWrite, "Create an assistant", handle(s.apiCreateAssistant)},
+		{http.MethodPut, "/api/v1/assistant/{assistant_id}", db.AssistantsWrite, "Change an assistant, in part", handle(s.apiUpdateAssistant)},
+		{http.MethodDelete, "/api/v1/assistant/{assistant_id}", db.AssistantsWrite, "Delete an assistant; its conversations stay", handle(s.apiDeleteAssistant)},
 
-		{http.MethodGet, "/api/v1/widget", db.AssistantsRead, "Widgets, newest first", handle(s.apiWidgets)},
-		{http.MethodGet, "/api/v1/widget/list", db.AssistantsRead, "Widgets, in the legacy spelling", handle(s.apiWidgets)},
+		{http.MethodGet, "/api/v1/widget", db.AssistantsRead, "Widgets, newest first", read(s.apiWidgets)},
+		{http.MethodGet, "/api/v1/widget/list", db.AssistantsRead, "Widgets, in the legacy spelling", read(s.apiWidgets)},
 	}
 }
 
@@ -110,16 +124,17 @@ func (s *server) routes(e *echo.Echo) {
 		}
 	}
 	api := humaecho.New(e, s.apiConfig())
+	s.openAPI = sync.OnceValues(func() ([]byte, error) { return json.Marshal(api.OpenAPI()) })
 	for _, r := range s.endpoints() {
 		if r.scope == "" {
 			panic(r.method + " " + r.path + " names no scope")
 		}
-		r.serve(s, api, huma.Operation{
-			OperationID: r.method + r.path,
-			Method:      r.method,
-			Path:        r.path,
-			Summary:     r.summary,
-			Middlewares: huma.Middlewares{s.keyed(r.scope)},
-		})
+		op := operation(r)
+		op.Middlewares = huma.Middlewares{s.keyed(r.scope)}
+		r.serve(s, api, op)
+		if r.method == http.MethodGet {
+			op.Method, op.Hidden = http.MethodHead, true
+			r.serve(s, api, op)
+		}
 	}
 }

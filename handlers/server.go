@@ -30,6 +30,7 @@ type server struct {
 	base     *url.URL
 	sessions *sessionStore
 	wrong    *wrongKeys
+	openAPI  func() ([]byte, error) // the document that describes the API
 }
 
 // New gives the handler that serves everything.

@@ -32,6 +32,7 @@ type world struct {
 	handler http.Handler
 	log     *logBuffer
 	ada     db.Principal
+	cookie  string // of a session that was opened before a measurement
 }
 
 // logBuffer keeps what the server logs.

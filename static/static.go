@@ -16,14 +16,15 @@ import (
 	"sync"
 )
 
-//go:embed css/*.css js/*.js icons/*.svg
+//go:embed css/*.css js/*.js icons/*.svg swagger/*.css swagger/*.js recipes/*.sh recipes/*.py
 var files embed.FS
 
 // Prefix is the URL path under which the files are served.
 const Prefix = "/static/"
 
 // URL gives the path of a file for a page, e.g. /static/app-0123456789ab.css for app.css. The files are app.css,
-// app.js, htmx.min.js and favicon.svg; it panics on any other name, since that is a mistake in a page.
+// app.js, htmx.min.js, favicon.svg and what lies in swagger and recipes; it panics on any other name, since that is a
+// mistake in a page.
 func URL(name string) string {
 	hashed, ok := built().names[name]
 	if !ok {
@@ -42,12 +43,22 @@ func Open(name string) (body []byte, contentType string, ok bool) {
 // OpenGzip is Open for a client that accepts gzip; the body is compressed once, when the program first needs it.
 func OpenGzip(name string) (body []byte, contentType string, ok bool) {
 	f, ok := built().files[name]
-	return f.gzipped, f.contentType, ok
+	if !ok {
+		return nil, "", false
+	}
+	return f.gzipped(), f.contentType, true
+}
+
+// Text gives what a file says, e.g. to print it on a page. It panics as URL does.
+func Text(name string) string {
+	body, _, _ := Open(strings.TrimPrefix(URL(name), Prefix))
+	return string(body)
 }
 
 type file struct {
-	body, gzipped []byte
-	contentType   string
+	body        []byte
+	gzipped     func() []byte
+	contentType string
 }
 
 type build struct {
@@ -62,6 +73,9 @@ var built = sync.OnceValue(func() build {
 		"htmx.min.js": joined("js/htmx.min.js"),
 		"favicon.svg": joined("icons/favicon.svg"),
 	}
+	for _, name := range append(named("swagger/*"), named("recipes/*")...) {
+		sources[path.Base(name)] = joined(name)
+	}
 	b := build{names: map[string]string{}, files: map[string]file{}}
 	for _, name := range slices.Sorted(maps.Keys(sources)) {
 		body := sources[name]
@@ -69,7 +83,7 @@ var built = sync.OnceValue(func() build {
 		ext := path.Ext(name)
 		hashed := strings.TrimSuffix(name, ext) + "-" + hex.EncodeToString(sum[:6]) + ext
 		b.names[name] = hashed
-		b.files[hashed] = file{body, gzipped(body), contentTypes[ext]}
+		b.files[hashed] = file{body, sync.OnceValue(func() []byte { return gzipped(body) }), contentTypes[ext]}
 	}
 	return b
 })
@@ -78,17 +92,23 @@ var contentTypes = map[string]string{
 	".css": "text/css; charset=utf-8",
 	".js":  "text/javascript; charset=utf-8",
 	".svg": "image/svg+xml",
+	".sh":  "text/plain; charset=utf-8",
+	".py":  "text/plain; charset=utf-8",
 }
 
 // sheets are the style sheets by name, after the one that puts the layers in order.
 func sheets() []string {
 	const layers = "css/layers.css"
-	all, err := fs.Glob(files, "css/*.css")
+	others := slices.DeleteFunc(named("css/*.css"), func(name string) bool { return name == layers })
+	return append([]string{layers}, others...)
+}
+
+func named(pattern string) []string {
+	all, err := fs.Glob(files, pattern)
 	if err != nil {
 		panic(err)
 	}
-	others := slices.DeleteFunc(all, func(name string) bool { return name == layers })
-	return append([]string{layers}, others...)
+	return all
 }
 
 func joined(names ...string) []byte {

@@ -29,7 +29,7 @@ func commands() []command {
 		{"test", "the checks, then every test on both databases; arguments replace ./...", test},
 		{"check", "gofmt, templ, vet, staticcheck", check},
 		{"gen", "write the Go code of the templ pages again, and format", gen},
-		{"bench", "the benchmarks; arguments replace ./...", bench},
+		{"bench", "what answers cost beside plain ones and as tables grow; arguments name packages to benchmark", bench},
 		{"build", "the program to install, ./insighto", build},
 		{"kill", "kill -9 the program under load and look for what it lost; -h for its flags", kill},
 	}

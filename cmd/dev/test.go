@@ -32,11 +32,22 @@ func test(ctx context.Context, sh shell, args []string) (err error) {
 	return nil
 }
 
-func bench(ctx context.Context, sh shell, args []string) error {
-	if err := install(ctx, sh, compiler(ctx, sh)); err != nil {
+// bench compares our answers with plain handlers and small tables with large ones, on both databases; with arguments it
+// runs the benchmarks of those packages instead.
+func bench(ctx context.Context, sh shell, args []string) (err error) {
+	if err := install(ctx, sh, compiler(ctx, sh), postgresPrograms()); err != nil {
 		return err
 	}
-	return sh.run(ctx, append([]string{"go", "test", "-run", "^$", "-bench", ".", "-benchmem"}, orAll(args)...)...)
+	pg, err := startPostgres(ctx, sh)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, pg.stop()) }()
+	sh = sh.with("INSIGHTO_TEST_POSTGRES="+pg.url(), "INSIGHTO_BENCH=1")
+	if len(args) > 0 {
+		return sh.run(ctx, append([]string{"go", "test", "-run", "^$", "-bench", ".", "-benchmem"}, args...)...)
+	}
+	return sh.run(ctx, "go", "test", "-run", "^Test(Compare|Growth)", "-v", "-count=1", "-timeout", "60m", "./handlers")
 }
 
 func orAll(args []string) []string {

@@ -33,7 +33,7 @@ function answered(ctx) {
 }
 
 function settled(ctx) {
-  dialog.close();
+  shut();
   say(ctx.sourceElement.dataset.done ?? "");
 }
 
@@ -53,7 +53,20 @@ function returnFocus() {
 // leave closes the dialog, or asks first while that would lose a key.
 function leave() {
   if (unsaved()) askFirst();
-  else dialog.close();
+  else shut();
+}
+
+// shut closes the dialog and empties it at once: the close event waits until the page is next drawn.
+function shut() {
+  dialog.close();
+  empty();
+}
+
+function empty() {
+  const made = dialog.querySelector("#secret");
+  forgetSecret();
+  dialog.replaceChildren();
+  if (made) refreshKeys();
 }
 
 document.addEventListener("click", (event) => {
@@ -83,10 +96,7 @@ if (dialog) {
       askFirst();
       return;
     }
-    const made = dialog.querySelector("#secret");
-    forgetSecret();
-    dialog.replaceChildren();
-    if (made) refreshKeys();
+    if (!dialog.open) empty();
   });
 }
 

@@ -95,7 +95,7 @@ document.addEventListener("click", ({ target }) => {
 document.addEventListener("click", ({ target }) => {
   if (!target.closest("[data-discard]")) return;
   kept.add(secretField());
-  if (dialog?.open) dialog.close();
+  if (dialog?.open) shut();
   else location.assign("/settings/api-keys");
 });
 

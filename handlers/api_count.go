@@ -1,0 +1,82 @@
+package handlers
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/insighto/insighto/db"
+)
+
+type countQuery struct {
+	DateFrom string `query:"date_from" required:"true" doc:"The first day, YYYY-MM-DD; of a moment in RFC 3339, its day."`
+	DateTo   string `query:"date_to" required:"true" doc:"The last day, included."`
+	Timezone string `query:"timezone" doc:"Where days begin, as an IANA zone; UTC otherwise."`
+	GroupBy  string `query:"group_by" enum:"assistant,none" default:"none" doc:"Count each assistant, or all together."`
+	Interval string `query:"interval" enum:"day,month" default:"day" doc:"A month is dated by its first day."`
+}
+
+// ask gives the query the store's terms, or db.Problems with the parameters that cannot be read.
+func (q *countQuery) ask() (db.CountQuery, error) {
+	var problems db.Problems
+	wrong := func(field, text string) {
+		problems = append(problems, &db.Error{Kind: db.Invalid, Code: "invalid", Field: "query." + field, Text: text})
+	}
+	zone, ok := zoneOf(q.Timezone)
+	if !ok {
+		wrong("timezone", howToZone)
+	}
+	date := func(field, text string) time.Time {
+		at, day, ok := moment(text, zone)
+		if day {
+			at, _ = time.Parse(time.DateOnly, text) // also a date that the zone skipped
+		} else {
+			at = at.In(zone)
+		}
+		if !ok || at.Year() < 1 || at.Year() > 9999 {
+			wrong(field, howToDate)
+		}
+		return time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, time.UTC)
+	}
+	asked := db.CountQuery{From: date("date_from", q.DateFrom), To: date("date_to", q.DateTo), Zone: zone, ByAssistant: q.GroupBy == "assistant", Monthly: q.Interval == "month"}
+	switch {
+	case len(problems) > 0:
+	case asked.To.Before(asked.From):
+		wrong("date_to", "date_to lies before date_from. Swap them.")
+	case asked.To.Sub(asked.From) >= db.CountDaysMax*24*time.Hour:
+		wrong("date_to", fmt.Sprintf("That is more than %d days. Ask for fewer at once.", db.CountDaysMax))
+	}
+	if len(problems) > 0 {
+		return asked, problems
+	}
+	return asked, nil
+}
+
+type wireCount struct {
+	Date          string `json:"date" format:"date"`
+	AssistantID   string `json:"assistant_id,omitempty"`
+	AssistantName string `json:"assistant_name,omitempty"`
+	Conversations int64  `json:"conversations"`
+	Closed        int64  `json:"closed"`
+	Messages      int64  `json:"messages"`
+}
+
+type wireCounts struct {
+	Items []wireCount `json:"items"`
+}
+
+func (s *server) apiCounts(ctx context.Context, c db.Caller, in *countQuery) (*wireCounts, error) {
+	asked, err := in.ask()
+	if err != nil {
+		return nil, err
+	}
+	counts, err := s.Store.Counts(ctx, c.Principal, asked)
+	if err != nil {
+		return nil, inQuery(err)
+	}
+	out := &wireCounts{Items: make([]wireCount, len(counts))}
+	for i, n := range counts {
+		out.Items[i] = wireCount{n.Date, n.AssistantID, n.AssistantName, n.Conversations, n.Closed, n.Messages}
+	}
+	return out, nil
+}

@@ -1,0 +1,109 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"reflect"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
+
+	"github.com/insighto/insighto/db"
+)
+
+// mediaOf is the media type of each format of an export.
+var mediaOf = map[string]string{NDJSON: "application/x-ndjson", CSV: "text/csv; charset=utf-8"}
+
+type exportQuery struct {
+	Narrowing
+	Resuming
+	Include string `query:"include" enum:"messages" doc:"Also what was said. In CSV it is a cell of JSON."`
+	Format  string `query:"format" enum:"ndjson,csv" default:"ndjson" doc:"A line of JSON a conversation, or a row of CSV under a header. Cells that a spreadsheet would take for formulas start with an apostrophe."`
+}
+
+// serveExport hangs the export on its operation: the one answer that is no JSON object, and longer than memory.
+func serveExport(s *server, api huma.API, op huma.Operation) {
+	line := api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[ArchiveLine](), true, "")
+	op.Responses = map[string]*huma.Response{"200": {
+		Description: "Conversations, oldest first, one a line. A transfer that breaks off is not complete: go on after the cursor of the last whole line.",
+		Content: map[string]*huma.MediaType{
+			"application/x-ndjson": {Schema: line},
+			"text/csv":             {Schema: &huma.Schema{Type: huma.TypeString}},
+		},
+	}}
+	huma.Register(api, op, func(ctx context.Context, in *exportQuery) (*huma.StreamResponse, error) {
+		made := callOf(ctx)
+		e, first, err := s.export(ctx, made.Caller, in)
+		if err != nil {
+			return nil, s.logged(err, made.c)
+		}
+		return &huma.StreamResponse{Body: func(ctx huma.Context) { s.sendExport(ctx, e, in.Format, first) }}, nil
+	})
+}
+
+// export gives the exporter and its first piece, so that what is wrong from the start is answered as everywhere.
+func (s *server) export(ctx context.Context, c db.Caller, in *exportQuery) (e *Exporter, first []byte, err error) {
+	after, err := in.after()
+	if err != nil {
+		return nil, nil, err
+	}
+	filter, err := in.filter(after)
+	if err != nil {
+		return nil, nil, err
+	}
+	messages := in.Include == "messages"
+	e = NewExporter(s.Store.Export(c.Principal, filter, messages), messages, in.Format)
+	first, err = e.Next(ctx)
+	return e, first, err
+}
+
+// sendExport sends the first piece and then the others.
+func (s *server) sendExport(ctx huma.Context, e *Exporter, format string, piece []byte) {
+	c := humaecho.Unwrap(ctx)
+	w, control := c.Response(), http.NewResponseController(c.Response())
+	_ = control.SetReadDeadline(time.Time{}) // the server's is for requests; when it passes, this one would end
+	w.Header().Set("Content-Type", mediaOf[format])
+	w.WriteHeader(http.StatusOK)
+	if c.Request().Method == http.MethodHead {
+		return
+	}
+	for {
+		if err := sendPiece(w, control, piece); err != nil {
+			s.Log.Warn("the answer was not taken", "request_id", requestID(c), "err", err)
+			c.Set(cutOff, true)
+			return
+		}
+		var err error
+		if piece, err = e.Next(ctx.Context()); errors.Is(err, io.EOF) {
+			return
+		} else if err != nil {
+			s.logged(err, c)
+			c.Set(cutOff, true)
+			return
+		}
+	}
+}
+
+// A client that takes less than a chunk within the patience is given up.
+const (
+	sendChunk    = 64 << 10
+	sendPatience = 30 * time.Second
+)
+
+func sendPiece(w io.Writer, control *http.ResponseController, piece []byte) error {
+	for len(piece) > 0 {
+		chunk := piece[:min(len(piece), sendChunk)]
+		_ = control.SetWriteDeadline(time.Now().Add(sendPatience)) // a recorder has none
+		if _, err := w.Write(chunk); err != nil {
+			return err
+		}
+		piece = piece[len(chunk):]
+	}
+	if err := control.Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
+	return nil
+}

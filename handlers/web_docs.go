@@ -1,0 +1,17 @@
+package handlers
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/insighto/insighto/views"
+)
+
+func (s *server) showDocs(c echo.Context) error {
+	d := views.Docs{BaseURL: s.BaseURL, Codes: codes}
+	for _, r := range s.endpoints() {
+		d.Endpoints = append(d.Endpoints, views.Endpoint{Method: r.method, Path: r.path, Scope: r.scope, Summary: r.summary})
+	}
+	return s.render(c, http.StatusOK, views.APIDocs(s.page(c, "API docs"), d))
+}
