@@ -166,13 +166,14 @@ func (e *Export) rows(ctx context.Context, tx *Store, from, until []any, page *e
 		}
 		page.conversations = append(page.conversations, Exported{})
 		x := &page.conversations[len(page.conversations)-1]
-		err := scan(&x.ID, &x.AssistantID, &x.WidgetID, &x.ContactID, &x.DeviceType, &x.UniqueDeviceID, &x.Attributes, &x.FirstMessage,
-			&x.ChatCount, &x.IncludesVoice, &x.IntentID, &x.IntentName, &x.Summary, ms(&x.CreatedAt), ms(&x.UpdatedAt), ms(&x.ClosedAt))
-		bytes += 1000 + len(x.Attributes) + len(x.FirstMessage) + len(x.Summary)
-		return err
+		var row, contact string
+		if err := scan(&row, &contact, &x.UniqueDeviceID, &x.FirstMessage, &x.IntentName, &x.Summary); err != nil {
+			return err
+		}
+		bytes += 500 + len(row) + len(contact) + len(x.FirstMessage) + len(x.Summary)
+		return x.unpack(row, contact)
 	}, fmt.Sprintf(`
-		SELECT c.id, c.assistant_id, c.widget_id, c.contact_id, c.device_type, c.unique_device_id, c.attributes, c.first_message,
-		       c.chat_count, c.includes_voice, c.intent_id, c.intent_name, c.summary, c.created_at, c.updated_at, c.closed_at
+		SELECT `+exportedRow+`, `+exportedContact+`, c.unique_device_id, c.first_message, c.intent_name, c.summary
 		FROM conversations c
 		WHERE %s
 		ORDER BY c.created_at, c.id

@@ -10,26 +10,58 @@ var errEnough = errors.New("enough")
 // messagesBytes bounds the messages of one look-up.
 const messagesBytes = 4 << 20
 
-// namesMax is how many of each noun an export remembers.
-const namesMax = 5000
+// exportedRow is what stands in a conversation but for texts that people wrote, in one column.
+var exportedRow = packed(`c.id, c.assistant_id, c.widget_id, c.contact_id, c.device_type, c.attributes, c.chat_count, c.includes_voice, c.intent_id,
+	c.created_at, c.updated_at, c.closed_at`, "c.closed_at")
 
-// exportNames are those that an export has met so far. They are looked up by id rather than joined, since many
-// conversations name the same, and PostgreSQL would rather read all contacts than look for some.
-type exportNames struct {
-	assistants map[string]*ArchivedAssistant // nil: there is none
-	widgets    map[string]*ArchivedWidget
-	contacts   map[string]*ArchivedContact
+// exportedContact is a conversation's contact in one column, and empty when there is none. A join would say the same,
+// but PostgreSQL would rather read all contacts for each page than look for some.
+var exportedContact = `COALESCE((
+		         SELECT ` + packed("p.first_name, p.last_name, p.email, p.channels, p.user_attributes, p.custom_fields") + `
+		         FROM contacts p
+		         WHERE p.team_id = c.team_id
+		           AND p.id = c.contact_id), '')`
+
+// unpack takes the two columns apart.
+func (x *Exported) unpack(row, contact string) error {
+	if err := unpack(just(row), &x.ID, &x.AssistantID, &x.WidgetID, &x.ContactID, &x.DeviceType, &x.Attributes, &x.ChatCount, &x.IncludesVoice, &x.IntentID,
+		ms(&x.CreatedAt), ms(&x.UpdatedAt), ms(&x.ClosedAt)); err != nil || contact == "" {
+		return err
+	}
+	c := &ArchivedContact{ID: x.ContactID}
+	err := unpack(just(contact), &c.FirstName, &c.LastName, &c.Email, &c.Channels, &c.UserAttributes, &c.CustomFields)
+	x.Contact, x.ContactFirstName, x.ContactLastName = c, c.FirstName, c.LastName
+	return err
 }
 
-// fill adds whom the conversations name.
+// just gives a scanner of one column that was read already.
+func just(column string) scanner {
+	return func(dest ...any) error {
+		*dest[0].(*string) = column
+		return nil
+	}
+}
+
+// namesMax is how many assistants or widgets an export remembers.
+const namesMax = 5000
+
+// exportNames are the assistants and widgets that an export has met, nil for one that is not there. They are few, so
+// that to look each up once costs less than to join.
+type exportNames struct {
+	assistants map[string]*ArchivedAssistant
+	widgets    map[string]*ArchivedWidget
+}
+
+// fill adds those that the conversations name.
 func (n *exportNames) fill(ctx context.Context, tx *Store, p Principal, page []Exported) error {
 	if err := meet(ctx, tx, p, &n.assistants, page, func(x *Exported) string { return x.AssistantID }, `
 		SELECT id, name
 		FROM assistants
 		WHERE team_id = $1
-		  AND id IN`, func(scan scanner) (id string, a ArchivedAssistant, err error) {
-		err = scan(&a.ID, &a.Name)
-		return a.ID, a, err
+		  AND id IN`, func(scan scanner) (string, *ArchivedAssistant, error) {
+		var a ArchivedAssistant
+		err := scan(&a.ID, &a.Name)
+		return a.ID, &a, err
 	}); err != nil {
 		return err
 	}
@@ -37,36 +69,32 @@ func (n *exportNames) fill(ctx context.Context, tx *Store, p Principal, page []E
 		SELECT id, name, widget_type, widget_provider
 		FROM widgets
 		WHERE team_id = $1
-		  AND id IN`, func(scan scanner) (id string, w ArchivedWidget, err error) {
-		err = scan(&w.ID, &w.Name, &w.Type, &w.Provider)
-		return w.ID, w, err
-	}); err != nil {
-		return err
-	}
-	if err := meet(ctx, tx, p, &n.contacts, page, func(x *Exported) string { return x.ContactID }, `
-		SELECT id, first_name, last_name, email, channels, user_attributes, custom_fields
-		FROM contacts
-		WHERE team_id = $1
-		  AND id IN`, func(scan scanner) (id string, c ArchivedContact, err error) {
-		err = scan(&c.ID, &c.FirstName, &c.LastName, &c.Email, &c.Channels, &c.UserAttributes, &c.CustomFields)
-		return c.ID, c, err
+		  AND id IN`, func(scan scanner) (string, *ArchivedWidget, error) {
+		var w ArchivedWidget
+		err := scan(&w.ID, &w.Name, &w.Type, &w.Provider)
+		return w.ID, &w, err
 	}); err != nil {
 		return err
 	}
 	for i := range page {
 		x := &page[i]
-		x.name(n.assistants[x.AssistantID], n.widgets[x.WidgetID], n.contacts[x.ContactID])
+		if x.Assistant = n.assistants[x.AssistantID]; x.Assistant != nil {
+			x.AssistantName = x.Assistant.Name
+		}
+		if x.Widget = n.widgets[x.WidgetID]; x.Widget != nil {
+			x.WidgetType, x.WidgetProvider = x.Widget.Type, x.Widget.Provider
+		}
 	}
 	return nil
 }
 
 // meet looks up those of a page that are not known yet. When they would be too many, those of former pages are forgotten.
 func meet[T any](ctx context.Context, tx *Store, p Principal, known *map[string]*T, page []Exported, of func(x *Exported) string,
-	text string, row func(scan scanner) (string, T, error)) error {
+	text string, row func(scan scanner) (string, *T, error)) error {
 	if *known == nil || len(*known)+len(page) > namesMax {
 		*known = map[string]*T{}
 	}
-	strangers := []string{}
+	var strangers []string
 	for i := range page {
 		id := of(&page[i])
 		if _, met := (*known)[id]; !met && id != "" {
@@ -76,26 +104,13 @@ func meet[T any](ctx context.Context, tx *Store, p Principal, known *map[string]
 	}
 	err := tx.lookUp(ctx, p.TeamID, strangers, text, "", func(scan scanner) error {
 		id, one, err := row(scan)
-		(*known)[id] = &one
+		(*known)[id] = one
 		return err
 	})
 	if err != nil {
-		*known = nil // half of them are not known
+		*known = nil // some of them are not known after all
 	}
 	return err
-}
-
-func (x *Exported) name(a *ArchivedAssistant, w *ArchivedWidget, c *ArchivedContact) {
-	x.Assistant, x.Widget, x.Contact = a, w, c
-	if a != nil {
-		x.AssistantName = a.Name
-	}
-	if w != nil {
-		x.WidgetType, x.WidgetProvider = w.Type, w.Provider
-	}
-	if c != nil {
-		x.ContactFirstName, x.ContactLastName = c.FirstName, c.LastName
-	}
 }
 
 // exportMessages adds the messages, and tells how many conversations have all of theirs: at least one, if there is one.

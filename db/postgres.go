@@ -58,6 +58,10 @@ var postgresDialect = dialect{
 	forUpdate: "FOR NO KEY UPDATE", // FOR UPDATE would also stop whoever adds a row that refers to it
 	snapshot:  &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
 	unavailable: func(err error) bool {
+		var connErr *pgconn.ConnectError // also when the server itself says why it lets nobody in
+		if errors.As(err, &connErr) {
+			return true
+		}
 		var e *pgconn.PgError
 		if errors.As(err, &e) {
 			switch e.Code[:2] {
@@ -67,8 +71,7 @@ var postgresDialect = dialect{
 			return e.Code == "55P03" // lock_not_available
 		}
 		var netErr net.Error
-		var connErr *pgconn.ConnectError
-		return errors.As(err, &netErr) || errors.As(err, &connErr) || errors.Is(err, context.DeadlineExceeded) ||
+		return errors.As(err, &netErr) || errors.Is(err, context.DeadlineExceeded) ||
 			errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || errors.Is(err, sql.ErrConnDone) || pgconn.SafeToRetry(err)
 	},
 	taken: func(err error) bool {

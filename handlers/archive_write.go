@@ -59,25 +59,25 @@ func (m *lineMaker) of(x *db.Exported, messages bool) *ArchiveLine {
 // take for some, such as Python's splitlines.
 func (l *ArchiveLine) append(b []byte) []byte {
 	m := newMembers(b)
-	m.text("id", l.ID)
+	m.plain("id", l.ID)
 	m.time("created_at", l.CreatedAt)
 	m.time("updated_at", l.UpdatedAt)
 	m.time("closed_at", l.ClosedAt)
-	m.text("status", l.Status)
-	m.text("assistant_id", l.AssistantID)
+	m.plain("status", l.Status)
+	m.plain("assistant_id", l.AssistantID)
 	m.given("assistant_name", l.AssistantName)
-	m.given("widget_id", l.WidgetID)
+	m.givenPlain("widget_id", l.WidgetID)
 	m.given("widget_type", l.WidgetType)
 	m.given("widget_provider", l.WidgetProvider)
-	m.given("contact_id", l.ContactID)
+	m.givenPlain("contact_id", l.ContactID)
 	m.given("contact_first_name", l.ContactFirstName)
 	m.given("contact_last_name", l.ContactLastName)
-	m.text("device_type", l.DeviceType)
+	m.plain("device_type", l.DeviceType)
 	m.given("unique_device_id", l.UniqueDeviceID)
 	m.bool("includes_voice", l.IncludesVoice)
 	m.number("chat_count", l.ChatCount)
 	m.given("first_message", l.FirstMessage)
-	m.given("intent_id", l.IntentID)
+	m.givenPlain("intent_id", l.IntentID)
 	m.given("intent_name", l.IntentName)
 	m.given("summary", l.Summary)
 	m.compact("attributes", l.Attributes)
@@ -86,7 +86,7 @@ func (l *ArchiveLine) append(b []byte) []byte {
 		m.name("messages")
 		m.b = appendMessages(m.b, l.Messages)
 	}
-	m.text("cursor", l.Cursor)
+	m.plain("cursor", l.Cursor)
 	return escapeBreaks(m.end(), len(b))
 }
 
@@ -94,14 +94,14 @@ func (l *ArchiveLine) appendNamed(m *members) {
 	if a := l.Assistant; a != nil {
 		m.name("assistant")
 		in := newMembers(m.b)
-		in.text("id", a.ID)
+		in.plain("id", a.ID)
 		in.text("name", a.Name)
 		m.b = in.end()
 	}
 	if w := l.Widget; w != nil {
 		m.name("widget")
 		in := newMembers(m.b)
-		in.text("id", w.ID)
+		in.plain("id", w.ID)
 		in.given("name", w.Name)
 		in.given("widget_type", w.WidgetType)
 		in.given("widget_provider", w.WidgetProvider)
@@ -110,7 +110,7 @@ func (l *ArchiveLine) appendNamed(m *members) {
 	if c := l.Contact; c != nil {
 		m.name("contact")
 		in := newMembers(m.b)
-		in.text("id", c.ID)
+		in.plain("id", c.ID)
 		in.given("first_name", c.FirstName)
 		in.given("last_name", c.LastName)
 		in.given("email", c.Email)
@@ -134,10 +134,10 @@ func appendMessages(b []byte, messages []wireMessage) []byte {
 
 func appendMessage(b []byte, w *wireMessage) []byte {
 	m := newMembers(b)
-	m.text("conversation_id", w.ConversationID)
-	m.text("id", w.ID)
-	m.text("sender_type", w.SenderType)
-	m.text("message_type", w.MessageType)
+	m.plain("conversation_id", w.ConversationID)
+	m.plain("id", w.ID)
+	m.plain("sender_type", w.SenderType)
+	m.plain("message_type", w.MessageType)
 	m.text("text", w.Text)
 	if w.VoiceBase64 != nil {
 		m.text("voice_base64", *w.VoiceBase64)
@@ -153,6 +153,20 @@ func appendMessage(b []byte, w *wireMessage) []byte {
 }
 
 var null = []byte("null")
+
+// plain is a text that needs no quoting: an id, one word of ours, a cursor.
+func (m *members) plain(name, v string) {
+	m.name(name)
+	m.b = append(m.b, '"')
+	m.b = append(m.b, v...)
+	m.b = append(m.b, '"')
+}
+
+func (m *members) givenPlain(name, v string) {
+	if v != "" {
+		m.plain(name, v)
+	}
+}
 
 func (m *members) bool(name string, yes bool) {
 	if yes {

@@ -103,7 +103,6 @@ var (
 		"Content-Security-Policy":      {policy},
 		"X-Content-Type-Options":       {"nosniff"},
 		"X-Frame-Options":              {"DENY"},
-		"Cross-Origin-Opener-Policy":   {"same-origin"},
 		"Cross-Origin-Resource-Policy": {"same-origin"},
 	}
 	forAPI = http.Header{
@@ -114,7 +113,10 @@ var (
 		"Referrer-Policy": {"same-origin"}, // no-referrer would make browsers send Origin: null with our own forms
 		"Cache-Control":   {"no-store"},
 	}
-	onHTTPS = http.Header{"Strict-Transport-Security": {"max-age=31536000"}}
+	onHTTPS = http.Header{ // browsers heed these nowhere else
+		"Strict-Transport-Security":  {"max-age=31536000"},
+		"Cross-Origin-Opener-Policy": {"same-origin"},
+	}
 )
 
 func (s *server) headers(next echo.HandlerFunc) echo.HandlerFunc {

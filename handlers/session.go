@@ -134,7 +134,7 @@ func (s *server) signedIn(next echo.HandlerFunc) echo.HandlerFunc {
 			return next(c)
 		}
 		to := "/login"
-		if next := localPath(c.Request().URL.Path); c.Request().Method == http.MethodGet && next != "/" {
+		if next := localPath(whereFrom(c)); next != "/" {
 			to += "?next=" + url.QueryEscape(next)
 		}
 		if isHTMX(c) {
@@ -143,6 +143,18 @@ func (s *server) signedIn(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		return c.Redirect(http.StatusSeeOther, to)
 	}
+}
+
+// whereFrom is the page that a visitor stands on: the one asked for, or the one from which htmx asks. The page that a
+// plain form stands on is not told.
+func whereFrom(c echo.Context) string {
+	if current, err := url.Parse(c.Request().Header.Get("HX-Current-URL")); err == nil && isHTMX(c) && current.Path != "" {
+		return current.Path
+	}
+	if c.Request().Method == http.MethodGet {
+		return c.Request().URL.Path
+	}
+	return "/"
 }
 
 // me gives who is signed in, behind signedIn.

@@ -496,7 +496,7 @@ func TestHeadersOfPages(t *testing.T) {
 			h := get.Header()
 			for name, want := range map[string]string{
 				"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "same-origin",
-				"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin", "Cache-Control": "no-store",
+				"Cross-Origin-Resource-Policy": "same-origin", "Cache-Control": "no-store",
 			} {
 				if h.Get(name) != want {
 					t.Errorf("%s: %s is %q, want %q", c.path, name, h.Get(name), want)

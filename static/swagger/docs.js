@@ -74,6 +74,7 @@ function show(spec) {
     defaultModelsExpandDepth: -1,
     tryItOutEnabled: true,
     syntaxHighlight: false,
+    onComplete: () => document.querySelector("main#operations")?.setAttribute("role", "group"), // a page has one main
     requestInterceptor: (request) => {
       const address = new URL(request.url, location.origin);
       if (address.origin === location.origin && address.pathname.startsWith("/api/") && trialKey.value) {
