@@ -74,8 +74,8 @@ type kitchen struct {
 	dir    string
 	script []string
 	env    []string
-	large  atomic.Int32 // transfers worth cutting, so far
-	during func()       // runs in the middle of a transfer that is then cut
+	large  atomic.Int32           // transfers worth cutting, so far
+	during atomic.Pointer[func()] // runs in the middle of a transfer that is then cut
 }
 
 // cook takes a script out of the page.
@@ -122,8 +122,8 @@ func (k *kitchen) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 	case n%2 == 0 && n < 9:
 		_, _ = out.Write(body[:len(body)/2+7])
 		_ = http.NewResponseController(out).Flush()
-		if k.during != nil {
-			k.during()
+		if during := k.during.Load(); during != nil {
+			(*during)()
 		}
 		panic(http.ErrAbortHandler)
 	default:
@@ -140,7 +140,8 @@ func (k *kitchen) run() bool {
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said
 	secret := strings.TrimPrefix(k.env[len(k.env)-1], "INSIGHTO_API_KEY=")
-	k.during = func() {
+	process := make(chan int, 1)
+	during := func() {
 		lists, _ := filepath.Glob("/proc/[0-9]*/cmdline")
 		for _, list := range lists {
 			if line, _ := os.ReadFile(list); strings.Contains(string(line), secret) {
@@ -148,10 +149,15 @@ func (k *kitchen) run() bool {
 			}
 		}
 		if k.large.Load() == 2 { // the first time it is not the line that fails, but the machine
-			_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+			_ = syscall.Kill(-<-process, syscall.SIGKILL)
 		}
 	}
-	err := cmd.Run()
+	k.during.Store(&during)
+	err := cmd.Start()
+	if err == nil {
+		process <- cmd.Process.Pid
+		err = cmd.Wait()
+	}
 	if err != nil {
 		k.t.Logf("%v: %s", err, said.String()[strings.LastIndexByte(strings.TrimSpace(said.String()), '\n')+1:])
 	}

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -215,6 +216,19 @@ func (s *server) sameOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 		if protection.Check(r) != nil || !safe && silent {
 			return &refusal{status: http.StatusForbidden, code: "cross_origin", text: "This came from another site, so nothing was done. Open the page here and try again. (A script sends an Origin header with this server's address.)"}
 		}
+		return next(c)
+	}
+}
+
+// pagePatience is how long a page may wait for the database in all, so that it says 503 within three seconds even where
+// it asks several times and hashes a password in between.
+const pagePatience = 2500 * time.Millisecond
+
+func inTime(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		ctx, cancel := context.WithTimeout(c.Request().Context(), pagePatience)
+		defer cancel()
+		c.SetRequest(c.Request().WithContext(ctx))
 		return next(c)
 	}
 }

@@ -145,14 +145,14 @@ func (s *server) signedIn(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// whereFrom is the page that a visitor stands on: the one asked for, or the one from which htmx asks. The page that a
-// plain form stands on is not told.
+// whereFrom is the page to come back to: the one asked for, or the one from which htmx sends a form. The page of a plain
+// form is not told.
 func whereFrom(c echo.Context) string {
-	if current, err := url.Parse(c.Request().Header.Get("HX-Current-URL")); err == nil && isHTMX(c) && current.Path != "" {
-		return current.Path
-	}
 	if c.Request().Method == http.MethodGet {
 		return c.Request().URL.Path
+	}
+	if current, err := url.Parse(c.Request().Header.Get("HX-Current-URL")); err == nil && isHTMX(c) {
+		return current.Path
 	}
 	return "/"
 }
