@@ -20,8 +20,8 @@ type Exported struct {
 
 // How much one page of an export looks at, in conversations, and about how many bytes of text it holds.
 const (
-	exportWindow = 500
-	exportBytes  = 1 << 20
+	exportWindow = 1000
+	exportBytes  = 2 << 20
 )
 
 // Export reads a team's conversations, oldest first by time and id, a page at a time. Nothing stays open between pages,
@@ -166,14 +166,16 @@ func (e *Export) rows(ctx context.Context, tx *Store, from, until []any, page *e
 		}
 		page.conversations = append(page.conversations, Exported{})
 		x := &page.conversations[len(page.conversations)-1]
-		var row, contact string
-		if err := scan(&row, &contact, &x.UniqueDeviceID, &x.FirstMessage, &x.IntentName, &x.Summary); err != nil {
+		var contact string
+		if err := scan(&x.ID, &x.AssistantID, &x.WidgetID, &x.ContactID, &contact, &x.DeviceType, &x.UniqueDeviceID, &x.Attributes, &x.FirstMessage,
+			&x.ChatCount, &x.IncludesVoice, &x.IntentID, &x.IntentName, &x.Summary, ms(&x.CreatedAt), ms(&x.UpdatedAt), ms(&x.ClosedAt)); err != nil {
 			return err
 		}
-		bytes += 500 + len(row) + len(contact) + len(x.FirstMessage) + len(x.Summary)
-		return x.unpack(row, contact)
+		bytes += 1000 + len(contact) + len(x.Attributes) + len(x.FirstMessage) + len(x.Summary)
+		return x.unpackContact(contact)
 	}, fmt.Sprintf(`
-		SELECT `+exportedRow+`, `+exportedContact+`, c.unique_device_id, c.first_message, c.intent_name, c.summary
+		SELECT c.id, c.assistant_id, c.widget_id, c.contact_id, `+exportedContact+`, c.device_type, c.unique_device_id, c.attributes, c.first_message,
+		       c.chat_count, c.includes_voice, c.intent_id, c.intent_name, c.summary, c.created_at, c.updated_at, c.closed_at
 		FROM conversations c
 		WHERE %s
 		ORDER BY c.created_at, c.id

@@ -10,36 +10,25 @@ var errEnough = errors.New("enough")
 // messagesBytes bounds the messages of one look-up.
 const messagesBytes = 4 << 20
 
-// exportedRow is what stands in a conversation but for texts that people wrote, in one column.
-var exportedRow = packed(`c.id, c.assistant_id, c.widget_id, c.contact_id, c.device_type, c.attributes, c.chat_count, c.includes_voice, c.intent_id,
-	c.created_at, c.updated_at, c.closed_at`, "c.closed_at")
-
-// exportedContact is a conversation's contact in one column, and empty when there is none. A join would say the same,
-// but PostgreSQL would rather read all contacts for each page than look for some.
+// exportedContact is a conversation's contact in one column, as unpackContact takes it apart, and empty when there is
+// none. A join would say the same, but PostgreSQL would rather read all contacts for each page than look for some.
 var exportedContact = `COALESCE((
 		         SELECT ` + packed("p.first_name, p.last_name, p.email, p.channels, p.user_attributes, p.custom_fields") + `
 		         FROM contacts p
 		         WHERE p.team_id = c.team_id
 		           AND p.id = c.contact_id), '')`
 
-// unpack takes the two columns apart.
-func (x *Exported) unpack(row, contact string) error {
-	if err := unpack(just(row), &x.ID, &x.AssistantID, &x.WidgetID, &x.ContactID, &x.DeviceType, &x.Attributes, &x.ChatCount, &x.IncludesVoice, &x.IntentID,
-		ms(&x.CreatedAt), ms(&x.UpdatedAt), ms(&x.ClosedAt)); err != nil || contact == "" {
-		return err
-	}
-	c := &ArchivedContact{ID: x.ContactID}
-	err := unpack(just(contact), &c.FirstName, &c.LastName, &c.Email, &c.Channels, &c.UserAttributes, &c.CustomFields)
-	x.Contact, x.ContactFirstName, x.ContactLastName = c, c.FirstName, c.LastName
-	return err
-}
-
-// just gives a scanner of one column that was read already.
-func just(column string) scanner {
-	return func(dest ...any) error {
-		*dest[0].(*string) = column
+func (x *Exported) unpackContact(text string) error {
+	if text == "" {
 		return nil
 	}
+	c := &ArchivedContact{ID: x.ContactID}
+	err := unpack(func(dest ...any) error {
+		*dest[0].(*string) = text
+		return nil
+	}, &c.FirstName, &c.LastName, &c.Email, &c.Channels, &c.UserAttributes, &c.CustomFields)
+	x.Contact, x.ContactFirstName, x.ContactLastName = c, c.FirstName, c.LastName
+	return err
 }
 
 // namesMax is how many assistants or widgets an export remembers.

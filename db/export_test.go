@@ -83,3 +83,9 @@ func plain(args []driver.NamedValue) []any {
 	}
 	return values
 }
+
+// Narrow lets an export begin with pages of so few conversations.
+func (e *Export) Narrow(window int64) *Export {
+	e.window = window
+	return e
+}

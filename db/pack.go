@@ -22,7 +22,7 @@ func packed(columns string, nullable ...string) string {
 	return "concat_ws('" + unit + "', " + strings.Join(list, ", ") + ")"
 }
 
-// unpack takes a packed row apart into texts, numbers and times.
+// unpack takes a packed row apart into texts and times.
 func unpack(scan scanner, dest ...any) error {
 	var row string
 	if err := scan(&row); err != nil {
@@ -33,20 +33,14 @@ func unpack(scan scanner, dest ...any) error {
 		if more != (i < len(dest)-1) {
 			return fmt.Errorf("a packed row has not %d columns", len(dest))
 		}
-		if to, ok := to.(*string); ok {
-			*to, row = column, rest
-			continue
-		}
-		n, err := strconv.ParseInt(column, 10, 64)
-		if err != nil {
-			return fmt.Errorf("column %d of a packed row: %w", i, err)
-		}
 		switch to := to.(type) {
-		case *int64:
-			*to = n
-		case *bool:
-			*to = n != 0
+		case *string:
+			*to = column
 		case *millis:
+			n, err := strconv.ParseInt(column, 10, 64)
+			if err != nil {
+				return fmt.Errorf("column %d of a packed row: %w", i, err)
+			}
 			if n != 0 {
 				_ = to.Scan(n)
 			}

@@ -27,6 +27,9 @@ func questions(p db.Principal, secret, session string) []question {
 	conversations := func(f db.ConversationFilter, page db.Page) func(*db.Store) error {
 		return func(s *db.Store) error { _, err := s.Conversations(ctx, p, f, page); return err }
 	}
+	export := func(f db.ConversationFilter, messages bool) func(*db.Store) error {
+		return func(s *db.Store) error { _, err := s.Export(p, f, messages).Next(ctx); return err }
+	}
 	return []question{
 		{"a key", func(s *db.Store) error { _, err := s.Authenticate(ctx, secret); return err }, 1},
 		{"a session", func(s *db.Store) error { _, err := s.Visitor(ctx, session); return err }, 1},
@@ -42,6 +45,10 @@ func questions(p db.Principal, secret, session string) []question {
 		{"conversations of some days", conversations(db.ConversationFilter{From: day(1), Until: day(60)}, first), 2},
 		{"conversations of an assistant", conversations(db.ConversationFilter{AssistantID: "assistant-20", From: day(0), Until: day(60)}, first), 2},
 		{"conversations of a contact", conversations(db.ConversationFilter{ContactID: "contact-20"}, first), 2},
+		{"a page of an export", export(db.ConversationFilter{From: day(1), Until: day(60)}, false), 4},
+		{"a page of an export with messages", export(db.ConversationFilter{Status: "open", After: db.Cursor{At: day(2), ID: made(1)}}, true), 8},
+		{"a page of an assistant's export", export(db.ConversationFilter{AssistantID: "assistant-20"}, false), 4},
+		{"a page of a contact's export", export(db.ConversationFilter{AssistantID: "assistant-20", ContactID: "contact-20"}, false), 4},
 		{"a conversation", func(s *db.Store) error { _, err := s.Conversation(ctx, p, "talk-20"); return err }, 1},
 		{"a transcript", func(s *db.Store) error { _, err := s.Transcript(ctx, p, "talk-20"); return err }, 2},
 	}

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/netip"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -51,6 +52,7 @@ func (s *serving) welcomeToDemo(ctx context.Context, taken bool) error {
 	if err := s.fillDemo(ctx, owner); err != nil {
 		return err
 	}
+	debug.FreeOSMemory() // what hashing three passwords and making up the talk took
 	if !isLoopback(s.listener.Addr()) {
 		s.notices.Warn("the demo's password is public knowledge, and this address can be reached from other machines")
 	}
