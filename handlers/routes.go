@@ -112,7 +112,7 @@ func (s *server) endpoints() []endpoint {
 }
 
 func (s *server) routes(e *echo.Echo) {
-	web := []echo.MiddlewareFunc{s.sameOrigin, inTime, compressed}
+	web := []echo.MiddlewareFunc{s.sameOrigin, compressed}
 	for _, p := range s.pages() {
 		handle := p.handle
 		if !p.open {

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"bytes"
+	"context"
 	"net/http"
 	"strings"
 
@@ -22,10 +23,11 @@ func (s *server) page(c echo.Context, title string) views.Page {
 	return views.Page{Title: title, Path: c.Request().URL.Path, Visitor: v, Now: s.Now()}
 }
 
-// render draws a page whole before the first byte is sent, so that an error can still become one.
+// render draws a page whole before the first byte is sent, so that an error can still become one. Also a page that says
+// that time is up is drawn.
 func (s *server) render(c echo.Context, status int, page templ.Component) error {
 	var b bytes.Buffer
-	if err := page.Render(c.Request().Context(), &b); err != nil {
+	if err := page.Render(context.WithoutCancel(c.Request().Context()), &b); err != nil {
 		return err
 	}
 	return c.HTMLBlob(status, b.Bytes())
