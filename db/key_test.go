@@ -3,9 +3,9 @@ package db_test
 import (
 	"context"
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/insighto/insighto/db"
 	"github.com/insighto/insighto/db/dbtest"
@@ -38,6 +38,15 @@ func code(err error) string {
 	return ""
 }
 
+// letIn gives why a secret is not let in, or nil, which its introspection must say alike.
+func letIn(ctx context.Context, store *db.Store, secret string) error {
+	_, err := store.Authenticate(ctx, secret)
+	if _, other := store.Introspect(ctx, secret); code(other) != code(err) {
+		return other
+	}
+	return err
+}
+
 func TestKeys(t *testing.T) {
 	ctx := context.Background()
 	dbtest.Each(t, func(t *testing.T, store *db.Store) {
@@ -48,11 +57,17 @@ func TestKeys(t *testing.T) {
 			if len(secret) != 46 || !strings.HasPrefix(secret, "in-") || k.Prefix != secret[:11] {
 				t.Errorf("secret of %d characters, prefix %q", len(secret), k.Prefix)
 			}
-			c, err := store.Authenticate(ctx, secret)
+			c, err := store.Introspect(ctx, secret)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if c.KeyID != k.ID || c.TeamID != ada.TeamID || c.UserID != ada.UserID || c.Role.ID != "contacts_sync" || c.Key.Name != "laptop" || c.User.Email != "ada@a.example" || c.Team.Name != "A" {
+			if p, err := store.Authenticate(ctx, secret); err != nil || !reflect.DeepEqual(p, c.Principal) {
+				t.Errorf("authenticated as %+v (%v), introspected as %+v", p, err, c.Principal)
+			}
+			if c.KeyID != k.ID || c.TeamID != ada.TeamID || c.UserID != ada.UserID || c.Role.ID != "contacts_sync" {
+				t.Errorf("got %+v", c.Principal)
+			}
+			if !reflect.DeepEqual(c.Key, k) || c.User.Email != "ada@a.example" || c.User.ID != ada.UserID || c.Team != (db.Team{ID: ada.TeamID, Name: "A"}) {
 				t.Errorf("got %+v", c)
 			}
 			if !c.Role.Opens(db.ContactsWrite) || c.Role.Opens(db.ConversationsRead) || !c.Role.Opens(db.AnyRole) {
@@ -62,7 +77,7 @@ func TestKeys(t *testing.T) {
 			if err != nil || !revoked.Revoked() {
 				t.Fatalf("revoke: %v, %+v", err, revoked)
 			}
-			if _, err := store.Authenticate(ctx, secret); code(err) != "key_revoked" {
+			if err := letIn(ctx, store, secret); code(err) != "key_revoked" {
 				t.Errorf("after revoke: got %v, want key_revoked", err)
 			}
 			again, err := store.RevokeKey(ctx, ada, k.ID)
@@ -72,7 +87,7 @@ func TestKeys(t *testing.T) {
 			if err := store.DeleteKey(ctx, ada, k.ID); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := store.Authenticate(ctx, secret); code(err) != "key_unknown" {
+			if err := letIn(ctx, store, secret); code(err) != "key_unknown" {
 				t.Errorf("after delete: got %v, want key_unknown", err)
 			}
 		})
@@ -108,7 +123,7 @@ func TestKeys(t *testing.T) {
 			if err := store.DeactivateUser(ctx, "Gone@A.example"); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := store.Authenticate(ctx, secret); code(err) != "key_unknown" {
+			if err := letIn(ctx, store, secret); code(err) != "key_unknown" {
 				t.Errorf("got %v, want key_unknown", err)
 			}
 		})
@@ -166,40 +181,6 @@ func TestKeyInput(t *testing.T) {
 		list, err := store.Keys(ctx, ada, db.Page{Number: 1, Size: 50})
 		if err != nil || list.Total != want {
 			t.Errorf("%d keys are kept (%v), want %d: what is refused leaves no row", list.Total, err, want)
-		}
-	})
-}
-
-func TestLastUse(t *testing.T) {
-	ctx := context.Background()
-	dbtest.Each(t, func(t *testing.T, store *db.Store) {
-		ada := member(t, store, "ada@a.example", "A")
-		k, _ := newKey(t, store, ada, "read_only")
-		p := db.Principal{TeamID: k.TeamID, KeyID: k.ID}
-		at := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
-		newer := db.KeyUse{At: at.Add(time.Minute), Method: "GET", Route: "/api/v1/contact", Status: 200, Address: "192.0.2.1", UserAgent: "curl/8"}
-		older := db.KeyUse{At: at, Method: "GET", Route: "/api/v1/key", Status: 404, Address: "192.0.2.2", UserAgent: "old"}
-		for name, order := range map[string][][]db.KeyUse{
-			"within one flush":      {{newer, older}},
-			"over several flushes":  {{newer}, {older}},
-			"in the order of time":  {{older}, {newer}},
-			"with nothing recorded": {{}},
-		} {
-			t.Run("the newest use stays, "+name, func(t *testing.T) {
-				for _, batch := range order {
-					uses := db.NewKeyUses(store, nil)
-					for _, use := range batch {
-						uses.Record(p, use)
-					}
-					if err := uses.Flush(ctx); err != nil {
-						t.Fatal(err)
-					}
-				}
-			})
-		}
-		kept, err := store.Key(ctx, ada, k.ID)
-		if err != nil || kept.LastUsed != newer {
-			t.Errorf("kept %+v (%v), want %+v", kept.LastUsed, err, newer)
 		}
 	})
 }

@@ -166,9 +166,9 @@ func (f flag) asked() *bool {
 
 // handle makes an endpoint of a function from a caller and typed input to data. What it returns is put into the
 // envelope; its error becomes a problem.
-func handle[I, T any](do func(context.Context, db.Caller, *I) (*T, error)) serve {
+func handle[I, T any](do func(context.Context, db.Principal, *I) (*T, error)) serve {
 	return func(s *server, api huma.API, op huma.Operation) {
-		register(s, api, op, func(_ *server, ctx context.Context, c db.Caller, in *I) (*T, error) { return do(ctx, c, in) })
+		register(s, api, op, func(_ *server, ctx context.Context, p db.Principal, in *I) (*T, error) { return do(ctx, p, in) })
 	}
 }
 
@@ -180,11 +180,11 @@ func ingest(next serve) serve {
 	}
 }
 
-func register[I, T any](s *server, api huma.API, op huma.Operation, do func(*server, context.Context, db.Caller, *I) (*T, error)) {
+func register[I, T any](s *server, api huma.API, op huma.Operation, do func(*server, context.Context, db.Principal, *I) (*T, error)) {
 	huma.Register(api, op, func(ctx context.Context, in *I) (*answer[*T], error) {
 		made, out, err := callOf(ctx), &answer[*T]{}, error(nil)
 		work := func(s *server) (any, error) {
-			data, err := do(s, ctx, made.Caller, in)
+			data, err := do(s, ctx, made.Principal, in)
 			out.Body.Data = data
 			if says, ok := any(data).(around); ok && err == nil {
 				out.Body.Message, out.Body.Meta = says.envelope()

@@ -33,8 +33,8 @@ func assistantOut(a db.Assistant) wireAssistant {
 	}
 }
 
-func (s *server) apiAssistants(ctx context.Context, c db.Caller, in *Paging) (*items[wireAssistant], error) {
-	list, err := s.Store.Assistants(ctx, c.Principal, in.page())
+func (s *server) apiAssistants(ctx context.Context, p db.Principal, in *Paging) (*items[wireAssistant], error) {
+	list, err := s.Store.Assistants(ctx, p, in.page())
 	if err != nil {
 		return nil, err
 	}
@@ -45,8 +45,8 @@ type AssistantPath struct {
 	ID string `path:"assistant_id" format:"uuid" doc:"The assistant's id."`
 }
 
-func (s *server) apiAssistant(ctx context.Context, c db.Caller, in *AssistantPath) (*wireAssistant, error) {
-	assistant, err := s.Store.Assistant(ctx, c.Principal, strings.ToLower(in.ID))
+func (s *server) apiAssistant(ctx context.Context, p db.Principal, in *AssistantPath) (*wireAssistant, error) {
+	assistant, err := s.Store.Assistant(ctx, p, strings.ToLower(in.ID))
 	if err != nil {
 		return nil, err
 	}
@@ -62,8 +62,8 @@ type wireWidget struct {
 	WidgetProvider string `json:"widget_provider,omitempty"`
 }
 
-func (s *server) apiWidgets(ctx context.Context, c db.Caller, in *Paging) (*items[wireWidget], error) {
-	list, err := s.Store.Widgets(ctx, c.Principal, in.page())
+func (s *server) apiWidgets(ctx context.Context, p db.Principal, in *Paging) (*items[wireWidget], error) {
+	list, err := s.Store.Widgets(ctx, p, in.page())
 	if err != nil {
 		return nil, err
 	}

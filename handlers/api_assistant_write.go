@@ -35,8 +35,8 @@ type newAssistant struct {
 	Body assistantBody
 }
 
-func (s *server) apiCreateAssistant(ctx context.Context, c db.Caller, in *newAssistant) (*wireAssistant, error) {
-	assistant, err := s.Store.CreateAssistant(ctx, c.Principal, in.Body.change())
+func (s *server) apiCreateAssistant(ctx context.Context, p db.Principal, in *newAssistant) (*wireAssistant, error) {
+	assistant, err := s.Store.CreateAssistant(ctx, p, in.Body.change())
 	if err != nil {
 		return nil, inBody(err)
 	}
@@ -54,16 +54,16 @@ type updatedAssistant struct{ wireAssistant }
 
 func (*updatedAssistant) envelope() (string, meta) { return "Data updated successfully", meta{} }
 
-func (s *server) apiUpdateAssistant(ctx context.Context, c db.Caller, in *assistantUpdate) (*updatedAssistant, error) {
-	assistant, err := s.Store.UpdateAssistant(ctx, c.Principal, strings.ToLower(in.ID), in.Body.change())
+func (s *server) apiUpdateAssistant(ctx context.Context, p db.Principal, in *assistantUpdate) (*updatedAssistant, error) {
+	assistant, err := s.Store.UpdateAssistant(ctx, p, strings.ToLower(in.ID), in.Body.change())
 	if err != nil {
 		return nil, inBody(err)
 	}
 	return &updatedAssistant{assistantOut(assistant)}, nil
 }
 
-func (s *server) apiDeleteAssistant(ctx context.Context, c db.Caller, in *AssistantPath) (*deleted, error) {
-	if err := s.Store.DeleteAssistant(ctx, c.Principal, strings.ToLower(in.ID)); err != nil {
+func (s *server) apiDeleteAssistant(ctx context.Context, p db.Principal, in *AssistantPath) (*deleted, error) {
+	if err := s.Store.DeleteAssistant(ctx, p, strings.ToLower(in.ID)); err != nil {
 		return nil, err
 	}
 	return &deleted{"Assistant deleted"}, nil

@@ -83,12 +83,12 @@ func (q *contactQuery) filter() (f db.ContactFilter, err error) {
 	return f, err
 }
 
-func (s *server) apiContacts(ctx context.Context, c db.Caller, in *contactQuery) (*items[wireContact], error) {
+func (s *server) apiContacts(ctx context.Context, p db.Principal, in *contactQuery) (*items[wireContact], error) {
 	filter, err := in.filter()
 	if err != nil {
 		return nil, err
 	}
-	list, err := s.Store.Contacts(ctx, c.Principal, filter, in.page())
+	list, err := s.Store.Contacts(ctx, p, filter, in.page())
 	if err != nil {
 		return nil, err
 	}
@@ -99,8 +99,8 @@ type ContactPath struct {
 	ID string `path:"contact_id" format:"uuid" doc:"The contact's id."`
 }
 
-func (s *server) apiContact(ctx context.Context, c db.Caller, in *ContactPath) (*wireContact, error) {
-	contact, err := s.Store.Contact(ctx, c.Principal, strings.ToLower(in.ID))
+func (s *server) apiContact(ctx context.Context, p db.Principal, in *ContactPath) (*wireContact, error) {
+	contact, err := s.Store.Contact(ctx, p, strings.ToLower(in.ID))
 	if err != nil {
 		return nil, err
 	}

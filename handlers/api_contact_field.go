@@ -16,13 +16,13 @@ type wireContactField struct {
 	CreatedAt time.Time `json:"created_at"`
 }
 
-func (s *server) apiContactFields(ctx context.Context, c db.Caller, in *Paging) (*items[wireContactField], error) {
-	list, err := s.Store.ContactFields(ctx, c.Principal, in.page())
+func (s *server) apiContactFields(ctx context.Context, p db.Principal, in *Paging) (*items[wireContactField], error) {
+	list, err := s.Store.ContactFields(ctx, p, in.page())
 	if err != nil {
 		return nil, err
 	}
 	return listed(list, func(f db.ContactField) wireContactField {
-		return wireContactField{f.ID, f.Name, f.Type, c.TeamID, f.CreatedAt}
+		return wireContactField{f.ID, f.Name, f.Type, p.TeamID, f.CreatedAt}
 	}), nil
 }
 
@@ -34,20 +34,20 @@ type newContactField struct {
 	}
 }
 
-func (s *server) apiCreateContactField(ctx context.Context, c db.Caller, in *newContactField) (*wireContactField, error) {
-	f, err := s.Store.CreateContactField(ctx, c.Principal, in.Body.Name, in.Body.Type)
+func (s *server) apiCreateContactField(ctx context.Context, p db.Principal, in *newContactField) (*wireContactField, error) {
+	f, err := s.Store.CreateContactField(ctx, p, in.Body.Name, in.Body.Type)
 	if err != nil {
 		return nil, inBody(err)
 	}
-	return &wireContactField{f.ID, f.Name, f.Type, c.TeamID, f.CreatedAt}, nil
+	return &wireContactField{f.ID, f.Name, f.Type, p.TeamID, f.CreatedAt}, nil
 }
 
 type contactFieldPath struct {
 	ID string `path:"field_id" format:"uuid" doc:"The custom field's id."`
 }
 
-func (s *server) apiDeleteContactField(ctx context.Context, c db.Caller, in *contactFieldPath) (*deleted, error) {
-	if err := s.Store.DeleteContactField(ctx, c.Principal, strings.ToLower(in.ID)); err != nil {
+func (s *server) apiDeleteContactField(ctx context.Context, p db.Principal, in *contactFieldPath) (*deleted, error) {
+	if err := s.Store.DeleteContactField(ctx, p, strings.ToLower(in.ID)); err != nil {
 		return nil, err
 	}
 	return &deleted{"Custom field deleted"}, nil

@@ -46,8 +46,8 @@ type newContact struct {
 	Body ContactBody
 }
 
-func (s *server) apiCreateContact(ctx context.Context, c db.Caller, in *newContact) (*wireContact, error) {
-	contact, err := s.Store.CreateContact(ctx, c.Principal, in.Body.change())
+func (s *server) apiCreateContact(ctx context.Context, p db.Principal, in *newContact) (*wireContact, error) {
+	contact, err := s.Store.CreateContact(ctx, p, in.Body.change())
 	return contactAnswer(contact, inBody(err))
 }
 
@@ -61,8 +61,8 @@ type updatedContact struct{ wireContact }
 
 func (*updatedContact) envelope() (string, meta) { return "Data updated successfully", meta{} }
 
-func (s *server) apiUpdateContact(ctx context.Context, c db.Caller, in *contactUpdate) (*updatedContact, error) {
-	contact, err := s.Store.UpdateContact(ctx, c.Principal, strings.ToLower(in.ID), in.Body.change())
+func (s *server) apiUpdateContact(ctx context.Context, p db.Principal, in *contactUpdate) (*updatedContact, error) {
+	contact, err := s.Store.UpdateContact(ctx, p, strings.ToLower(in.ID), in.Body.change())
 	if err != nil {
 		return nil, inBody(err)
 	}
@@ -125,8 +125,8 @@ func (in *contactUpsert) change() db.ContactChange {
 	return change
 }
 
-func (s *server) apiUpsertContact(ctx context.Context, c db.Caller, in *contactUpsert) (*wireContact, error) {
-	contact, err := s.Store.UpsertContact(ctx, c.Principal, in.change())
+func (s *server) apiUpsertContact(ctx context.Context, p db.Principal, in *contactUpsert) (*wireContact, error) {
+	contact, err := s.Store.UpsertContact(ctx, p, in.change())
 	if in.Body != nil {
 		err = inBody(err)
 	}
@@ -146,8 +146,8 @@ type deleted struct {
 	Details string `json:"details"`
 }
 
-func (s *server) apiDeleteContact(ctx context.Context, c db.Caller, in *ContactPath) (*deleted, error) {
-	if err := s.Store.DeleteContacts(ctx, c.Principal, []string{strings.ToLower(in.ID)}); err != nil {
+func (s *server) apiDeleteContact(ctx context.Context, p db.Principal, in *ContactPath) (*deleted, error) {
+	if err := s.Store.DeleteContacts(ctx, p, []string{strings.ToLower(in.ID)}); err != nil {
 		return nil, err
 	}
 	return &deleted{"Contact deleted"}, nil
@@ -165,7 +165,7 @@ type deletedCount struct {
 }
 
 // apiDeleteContacts deletes all, or none when one is not there.
-func (s *server) apiDeleteContacts(ctx context.Context, c db.Caller, in *contactIDs) (*deletedCount, error) {
+func (s *server) apiDeleteContacts(ctx context.Context, p db.Principal, in *contactIDs) (*deletedCount, error) {
 	ids := map[string]bool{}
 	for _, id := range in.Body.ContactIDs {
 		ids[strings.ToLower(id)] = true
@@ -174,7 +174,7 @@ func (s *server) apiDeleteContacts(ctx context.Context, c db.Caller, in *contact
 	for id := range ids {
 		distinct = append(distinct, id)
 	}
-	if err := s.Store.DeleteContacts(ctx, c.Principal, distinct); err != nil {
+	if err := s.Store.DeleteContacts(ctx, p, distinct); err != nil {
 		return nil, err
 	}
 	return &deletedCount{len(distinct)}, nil

@@ -95,7 +95,7 @@ func (q *Narrowing) filter(after db.Cursor) (db.ConversationFilter, error) {
 	}, err
 }
 
-func (s *server) apiConversations(ctx context.Context, c db.Caller, in *conversationQuery) (*items[wireConversation], error) {
+func (s *server) apiConversations(ctx context.Context, p db.Principal, in *conversationQuery) (*items[wireConversation], error) {
 	after, err := in.after()
 	if err != nil {
 		return nil, err
@@ -104,7 +104,7 @@ func (s *server) apiConversations(ctx context.Context, c db.Caller, in *conversa
 	if err != nil {
 		return nil, err
 	}
-	list, err := s.Store.Conversations(ctx, c.Principal, filter, in.page())
+	list, err := s.Store.Conversations(ctx, p, filter, in.page())
 	if err != nil {
 		return nil, err
 	}
@@ -115,8 +115,8 @@ type ConversationPath struct {
 	ID string `path:"conversation_id" format:"uuid" doc:"The conversation's id."`
 }
 
-func (s *server) apiConversation(ctx context.Context, c db.Caller, in *ConversationPath) (*wireConversationDetail, error) {
-	conversation, err := s.Store.Conversation(ctx, c.Principal, strings.ToLower(in.ID))
+func (s *server) apiConversation(ctx context.Context, p db.Principal, in *ConversationPath) (*wireConversationDetail, error) {
+	conversation, err := s.Store.Conversation(ctx, p, strings.ToLower(in.ID))
 	if err != nil {
 		return nil, err
 	}
@@ -130,12 +130,12 @@ type contactConversations struct {
 }
 
 // apiContactConversations answers for a contact of the team; another one is not found.
-func (s *server) apiContactConversations(ctx context.Context, c db.Caller, in *contactConversations) (*items[wireConversationDetail], error) {
+func (s *server) apiContactConversations(ctx context.Context, p db.Principal, in *contactConversations) (*items[wireConversationDetail], error) {
 	id := strings.ToLower(in.ContactID)
-	if _, err := s.Store.Contact(ctx, c.Principal, id); err != nil {
+	if _, err := s.Store.Contact(ctx, p, id); err != nil {
 		return nil, err
 	}
-	list, err := s.Store.Conversations(ctx, c.Principal, db.ConversationFilter{ContactID: id}, in.page())
+	list, err := s.Store.Conversations(ctx, p, db.ConversationFilter{ContactID: id}, in.page())
 	if err != nil {
 		return nil, err
 	}
@@ -167,8 +167,8 @@ func messageOut(m db.Message) wireMessage {
 	return out
 }
 
-func (s *server) apiTranscript(ctx context.Context, c db.Caller, in *ConversationPath) (*[]wireMessage, error) {
-	messages, err := s.Store.Transcript(ctx, c.Principal, strings.ToLower(in.ID))
+func (s *server) apiTranscript(ctx context.Context, p db.Principal, in *ConversationPath) (*[]wireMessage, error) {
+	messages, err := s.Store.Transcript(ctx, p, strings.ToLower(in.ID))
 	if err != nil {
 		return nil, err
 	}

@@ -53,8 +53,8 @@ func (in *newConversation) conversation() db.NewConversation {
 	return n
 }
 
-func (s *server) apiCreateConversation(ctx context.Context, c db.Caller, in *newConversation) (*wireConversationDetail, error) {
-	conversation, err := s.Store.CreateConversation(ctx, c.Principal, in.conversation())
+func (s *server) apiCreateConversation(ctx context.Context, p db.Principal, in *newConversation) (*wireConversationDetail, error) {
+	conversation, err := s.Store.CreateConversation(ctx, p, in.conversation())
 	return conversationAnswer(conversation, inBody(err))
 }
 
@@ -71,8 +71,8 @@ type newMessage struct {
 	Body messageBody
 }
 
-func (s *server) apiAddMessage(ctx context.Context, c db.Caller, in *newMessage) (*wireMessage, error) {
-	message, err := s.Store.AddMessage(ctx, c.Principal, strings.ToLower(in.ID), in.Body.message())
+func (s *server) apiAddMessage(ctx context.Context, p db.Principal, in *newMessage) (*wireMessage, error) {
+	message, err := s.Store.AddMessage(ctx, p, strings.ToLower(in.ID), in.Body.message())
 	if err != nil {
 		return nil, inBody(err)
 	}
@@ -81,13 +81,13 @@ func (s *server) apiAddMessage(ctx context.Context, c db.Caller, in *newMessage)
 }
 
 // apiCloseConversation closes once; a second time changes nothing and answers alike.
-func (s *server) apiCloseConversation(ctx context.Context, c db.Caller, in *ConversationPath) (*wireConversationDetail, error) {
-	conversation, err := s.Store.CloseConversation(ctx, c.Principal, strings.ToLower(in.ID))
+func (s *server) apiCloseConversation(ctx context.Context, p db.Principal, in *ConversationPath) (*wireConversationDetail, error) {
+	conversation, err := s.Store.CloseConversation(ctx, p, strings.ToLower(in.ID))
 	return conversationAnswer(conversation, err)
 }
 
-func (s *server) apiDeleteConversation(ctx context.Context, c db.Caller, in *ConversationPath) (*deleted, error) {
-	if err := s.Store.DeleteConversation(ctx, c.Principal, strings.ToLower(in.ID)); err != nil {
+func (s *server) apiDeleteConversation(ctx context.Context, p db.Principal, in *ConversationPath) (*deleted, error) {
+	if err := s.Store.DeleteConversation(ctx, p, strings.ToLower(in.ID)); err != nil {
 		return nil, err
 	}
 	return &deleted{"Conversation deleted"}, nil

@@ -65,12 +65,12 @@ type wireCounts struct {
 	Items []wireCount `json:"items"`
 }
 
-func (s *server) apiCounts(ctx context.Context, c db.Caller, in *countQuery) (*wireCounts, error) {
+func (s *server) apiCounts(ctx context.Context, p db.Principal, in *countQuery) (*wireCounts, error) {
 	asked, err := in.ask()
 	if err != nil {
 		return nil, err
 	}
-	counts, err := s.Store.Counts(ctx, c.Principal, asked)
+	counts, err := s.Store.Counts(ctx, p, asked)
 	if err != nil {
 		return nil, inQuery(err)
 	}

@@ -36,7 +36,7 @@ func serveExport(s *server, api huma.API, op huma.Operation) {
 	}}
 	huma.Register(api, op, func(ctx context.Context, in *exportQuery) (*huma.StreamResponse, error) {
 		made := callOf(ctx)
-		e, first, err := s.export(ctx, made.Caller, in)
+		e, first, err := s.export(ctx, made.Principal, in)
 		if err != nil {
 			return nil, s.logged(err, made.c)
 		}
@@ -45,7 +45,7 @@ func serveExport(s *server, api huma.API, op huma.Operation) {
 }
 
 // export gives the exporter and its first piece, so that what is wrong from the start is answered as everywhere.
-func (s *server) export(ctx context.Context, c db.Caller, in *exportQuery) (e *Exporter, first []byte, err error) {
+func (s *server) export(ctx context.Context, p db.Principal, in *exportQuery) (e *Exporter, first []byte, err error) {
 	after, err := in.after()
 	if err != nil {
 		return nil, nil, err
@@ -55,7 +55,7 @@ func (s *server) export(ctx context.Context, c db.Caller, in *exportQuery) (e *E
 		return nil, nil, err
 	}
 	messages := in.Include == "messages"
-	e = NewExporter(s.Store.Export(c.Principal, filter, messages), messages, in.Format)
+	e = NewExporter(s.Store.Export(p, filter, messages), messages, in.Format)
 	first, err = e.Next(ctx)
 	return e, first, err
 }

@@ -67,7 +67,8 @@ func (k *wireKey) appendJSON(b []byte) ([]byte, error) {
 }
 
 // apiKey tells a script whether its key still works, and as what.
-func (s *server) apiKey(_ context.Context, c db.Caller, _ *none) (*wireKey, error) {
+func (s *server) apiKey(ctx context.Context, _ db.Principal, _ *none) (*wireKey, error) {
+	c := callOf(ctx).Caller
 	k := c.Key
 	return &wireKey{
 		ID: k.ID, Name: k.Name, Prefix: k.Prefix, Role: k.Role.ID, Scopes: k.Role.Scopes, Description: k.Description,
@@ -84,13 +85,14 @@ type wireUser struct {
 }
 
 // apiUser gives the key's person; a name's first word is the first name.
-func (s *server) apiUser(_ context.Context, c db.Caller, _ *none) (*wireUser, error) {
+func (s *server) apiUser(ctx context.Context, _ db.Principal, _ *none) (*wireUser, error) {
+	c := callOf(ctx).Caller
 	first, last, _ := strings.Cut(c.User.Name, " ")
 	return &wireUser{ID: c.User.ID, Email: c.User.Email, FirstName: first, LastName: last}, nil
 }
 
-func (s *server) apiTeams(ctx context.Context, c db.Caller, in *Paging) (*items[wireTeam], error) {
-	list, err := s.Store.Teams(ctx, c.Principal, in.page())
+func (s *server) apiTeams(ctx context.Context, p db.Principal, in *Paging) (*items[wireTeam], error) {
+	list, err := s.Store.Teams(ctx, p, in.page())
 	if err != nil {
 		return nil, err
 	}

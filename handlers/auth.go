@@ -16,9 +16,9 @@ import (
 
 // call is an API request that was let in: who makes it, and its own context.
 type call struct {
-	db.Caller
-	c     echo.Context
-	claim *claim // with an Idempotency-Key; see once
+	db.Caller // its Key, User and Team are there where every role may ask; see admit
+	c         echo.Context
+	claim     *claim // with an Idempotency-Key; see once
 }
 
 type callKey struct{}
@@ -53,7 +53,7 @@ func (s *server) keyed(scope db.Scope) func(huma.Context, func(huma.Context)) {
 	}
 }
 
-// admit gives the caller, or the zero Caller and why not.
+// admit gives the caller, with its details where every role may ask, or the zero Caller and why not.
 func (s *server) admit(c echo.Context, scope db.Scope) (db.Caller, error) {
 	given := c.QueryParams()["api_key"]
 	if len(given) > 1 {
@@ -62,7 +62,7 @@ func (s *server) admit(c echo.Context, scope db.Scope) (db.Caller, error) {
 	if len(given) == 0 || given[0] == "" {
 		return db.Caller{}, missingKey(c.Request())
 	}
-	caller, err := s.Store.Authenticate(c.Request().Context(), given[0])
+	caller, err := s.lookUp(c.Request().Context(), scope, given[0])
 	if err != nil {
 		if db.Unauthenticated.Is(err) {
 			if tooMany := s.wrong.count(c.RealIP()); tooMany != nil {
@@ -77,6 +77,15 @@ func (s *server) admit(c echo.Context, scope db.Scope) (db.Caller, error) {
 			extra: map[string]string{"required_scope": string(scope), "key_role": caller.Role.ID}}
 	}
 	return caller, nil
+}
+
+// lookUp asks the store who holds a key. What every role may ask is about the key itself, so that its details come along.
+func (s *server) lookUp(ctx context.Context, scope db.Scope, secret string) (c db.Caller, err error) {
+	if scope == db.AnyRole {
+		return s.Store.Introspect(ctx, secret)
+	}
+	c.Principal, err = s.Store.Authenticate(ctx, secret)
+	return c, err
 }
 
 // missingKey says what a request without api_key lacks, and helps the one that sends its key in the wrong place.

@@ -16,7 +16,7 @@ import (
 )
 
 // read makes an endpoint of a question, whose answer a client may hold and ask again whether it still stands.
-func read[I, T any](do func(context.Context, db.Caller, *I) (*T, error)) serve {
+func read[I, T any](do func(context.Context, db.Principal, *I) (*T, error)) serve {
 	return func(s *server, api huma.API, op huma.Operation) {
 		op.Parameters = append(slices.Clip(op.Parameters), &huma.Param{
 			Name: "If-None-Match", In: "header", Description: "The ETag of an answer in hand; 304 when it still stands.", Schema: &huma.Schema{Type: huma.TypeString},

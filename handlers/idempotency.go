@@ -26,7 +26,7 @@ type claim struct {
 
 // once makes an endpoint of a change that a client may repeat without fear: with an Idempotency-Key the change and its
 // answer are kept in one transaction, so do gets a server whose store is that transaction.
-func once[I, T any](do func(*server, context.Context, db.Caller, *I) (*T, error)) serve {
+func once[I, T any](do func(*server, context.Context, db.Principal, *I) (*T, error)) serve {
 	return func(s *server, api huma.API, op huma.Operation) {
 		length, most := 1, idempotencyKeyMax
 		op.Parameters = append(op.Parameters, &huma.Param{

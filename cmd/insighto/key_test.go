@@ -39,7 +39,7 @@ func TestKeyCreate(t *testing.T) {
 		if !one || !keyShape.MatchString(secret) || strings.Contains(s.err, secret) {
 			t.Fatalf("got stdout %q and stderr %q", s.out, s.err)
 		}
-		caller, err := dbtest.Open(t, x.database, time.Now).Authenticate(t.Context(), secret)
+		caller, err := dbtest.Open(t, x.database, time.Now).Introspect(t.Context(), secret)
 		if err != nil || caller.User.Email != "ada@example.com" || caller.Team.Name != "Lovelace" {
 			t.Errorf("the key: got %+v, %v", caller.User, err)
 		}
