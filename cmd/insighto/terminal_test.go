@@ -16,9 +16,10 @@ type terminal struct {
 	env      map[string]string
 }
 
-func newTerminal(t *testing.T) *terminal {
-	file := filepath.Join(t.TempDir(), "test.db")
-	return &terminal{t, file, map[string]string{"INSIGHTO_DATABASE": file}}
+func newTerminal(t *testing.T) *terminal { return terminalOn(t, filepath.Join(t.TempDir(), "test.db")) }
+
+func terminalOn(t *testing.T, database string) *terminal {
+	return &terminal{t, database, map[string]string{"INSIGHTO_DATABASE": database}}
 }
 
 // said is what a command left behind.
@@ -60,8 +61,10 @@ func (s said) want(t *testing.T, code int, texts ...string) {
 }
 
 // withAda gives a terminal whose database has a team with one person.
-func withAda(t *testing.T) *terminal {
-	x := newTerminal(t)
-	x.runWith("three short calm words\n", "user", "add", "--email", "ada@example.com", "--name", "Ada", "--team", "Lovelace").want(t, exitDone)
+func withAda(t *testing.T) *terminal { return newTerminal(t).withAda() }
+
+func (x *terminal) withAda() *terminal {
+	x.t.Helper()
+	x.runWith("three short calm words\n", "user", "add", "--email", "ada@example.com", "--name", "Ada", "--team", "Lovelace").want(x.t, exitDone)
 	return x
 }

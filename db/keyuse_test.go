@@ -1,0 +1,104 @@
+package db_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/insighto/insighto/db"
+	"github.com/insighto/insighto/db/dbtest"
+)
+
+func TestLastUse(t *testing.T) {
+	ctx := context.Background()
+	dbtest.Each(t, func(t *testing.T, store *db.Store) {
+		ada := member(t, store, "ada@a.example", "A")
+		k, _ := newKey(t, store, ada, "read_only")
+		p := db.Principal{TeamID: k.TeamID, KeyID: k.ID}
+		at := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+		newer := db.KeyUse{At: at.Add(time.Minute), Method: "GET", Route: "/api/v1/contact", Status: 200, Address: "192.0.2.1", UserAgent: "curl/8"}
+		older := db.KeyUse{At: at, Method: "GET", Route: "/api/v1/key", Status: 404, Address: "192.0.2.2", UserAgent: "old"}
+		for name, order := range map[string][][]db.KeyUse{
+			"within one flush":      {{newer, older}},
+			"over several flushes":  {{newer}, {older}},
+			"in the order of time":  {{older}, {newer}},
+			"with nothing recorded": {{}},
+		} {
+			t.Run("the newest use stays, "+name, func(t *testing.T) {
+				for _, batch := range order {
+					uses := db.NewKeyUses(store, nil)
+					for _, use := range batch {
+						uses.Record(p, use)
+					}
+					if err := uses.Flush(ctx); err != nil {
+						t.Fatal(err)
+					}
+				}
+			})
+		}
+		kept, err := store.Key(ctx, ada, k.ID)
+		if err != nil || kept.LastUsed != newer {
+			t.Errorf("kept %+v (%v), want %+v", kept.LastUsed, err, newer)
+		}
+	})
+}
+
+func TestAMinuteOfRequestsUpdatesAKeyAtMost120Times(t *testing.T) {
+	const requests = 10_000
+	dbtest.EachTarget(t, func(t *testing.T, target string) {
+		synctest.Test(t, func(t *testing.T) {
+			store := dbtest.Open(t, target, time.Now)
+			ada := member(t, store, "ada@a.example", "A")
+			k, _ := newKey(t, store, ada, "read_only")
+			count := countKeyUpdates(t, target)
+			uses := db.NewKeyUses(store, nil)
+			ctx, stop := context.WithCancel(t.Context())
+			stopped := make(chan struct{})
+			go func() {
+				uses.Run(ctx)
+				close(stopped)
+			}()
+			var last time.Time
+			for range requests {
+				last = time.Now().UTC()
+				uses.Record(db.Principal{TeamID: k.TeamID, KeyID: k.ID}, db.KeyUse{At: last, Method: "GET", Route: "/api/v1/key", Status: 200, Address: "192.0.2.1"})
+				time.Sleep(time.Minute / requests)
+			}
+			updates := count()
+			stop()
+			<-stopped
+			if updates > 120 || updates < 60 {
+				t.Errorf("%d requests in a minute made %d updates of the key, want 60 to 120", requests, updates)
+			}
+			kept, err := store.Key(context.Background(), ada, k.ID)
+			if err != nil || !kept.LastUsed.At.Equal(last.Truncate(time.Millisecond)) {
+				t.Errorf("last used %v (%v), want %v", kept.LastUsed.At, err, last)
+			}
+		})
+	})
+}
+
+// countKeyUpdates has the database itself count the updates of rows of keys.
+func countKeyUpdates(t *testing.T, target string) func() int {
+	t.Helper()
+	statements := []string{`CREATE TABLE key_updates (key_id TEXT)`,
+		`CREATE TRIGGER key_updated AFTER UPDATE ON keys BEGIN INSERT INTO key_updates VALUES (NEW.id); END`}
+	if db.IsPostgres(target) {
+		statements = []string{statements[0],
+			`CREATE FUNCTION key_updated() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO key_updates VALUES (NEW.id); RETURN NEW; END'`,
+			`CREATE TRIGGER key_updated AFTER UPDATE ON keys FOR EACH ROW EXECUTE FUNCTION key_updated()`}
+	}
+	handle := dbtest.Handle(t, target)
+	for _, statement := range statements {
+		if _, err := handle.Exec(statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return func() (n int) {
+		if err := handle.QueryRow(`SELECT COUNT(*) FROM key_updates`).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+}
