@@ -68,7 +68,7 @@ func (k *wireKey) appendJSON(b []byte) ([]byte, error) {
 
 // apiKey tells a script whether its key still works, and as what.
 func (s *server) apiKey(ctx context.Context, _ db.Principal, _ *none) (*wireKey, error) {
-	c := callOf(ctx).Caller
+	c := callOf(ctx).about
 	k := c.Key
 	return &wireKey{
 		ID: k.ID, Name: k.Name, Prefix: k.Prefix, Role: k.Role.ID, Scopes: k.Role.Scopes, Description: k.Description,
@@ -86,7 +86,7 @@ type wireUser struct {
 
 // apiUser gives the key's person; a name's first word is the first name.
 func (s *server) apiUser(ctx context.Context, _ db.Principal, _ *none) (*wireUser, error) {
-	c := callOf(ctx).Caller
+	c := callOf(ctx).about
 	first, last, _ := strings.Cut(c.User.Name, " ")
 	return &wireUser{ID: c.User.ID, Email: c.User.Email, FirstName: first, LastName: last}, nil
 }

@@ -16,15 +16,16 @@ import (
 
 // call is an API request that was let in: who makes it, and its own context.
 type call struct {
-	db.Caller // its Key, User and Team are there where every role may ask; see admit
-	c         echo.Context
-	claim     *claim // with an Idempotency-Key; see once
+	db.Principal
+	about *db.Caller // where every role may ask; see lookUp
+	c     echo.Context
+	claim *claim // with an Idempotency-Key; see once
 }
 
 type callKey struct{}
 
 // callOf gives the call; keyed has put it there.
-func callOf(ctx context.Context) call { return ctx.Value(callKey{}).(call) }
+func callOf(ctx context.Context) *call { return ctx.Value(callKey{}).(*call) }
 
 // keyed lets a request in whose key is live and whose role opens the scope, and remembers that it did. It is written
 // by hand: the key is read in one place only, once, exactly as it was sent.
@@ -32,7 +33,7 @@ func (s *server) keyed(scope db.Scope) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		c := humaecho.Unwrap(ctx)
 		c.Request().Body = http.MaxBytesReader(c.Response(), c.Request().Body, cmp.Or(ctx.Operation().MaxBodyBytes, bodyMax))
-		caller, err := s.admit(c, scope)
+		made, err := s.admit(c, scope)
 		if err != nil {
 			s.fail(err, c)
 			return
@@ -44,48 +45,51 @@ func (s *server) keyed(scope db.Scope) func(huma.Context, func(huma.Context)) {
 		if err != nil {
 			s.fail(err, c)
 		} else {
-			next(huma.WithValue(ctx, callKey{}, call{Caller: caller, c: c}))
+			next(huma.WithValue(ctx, callKey{}, made))
 		}
-		s.Uses.Record(caller.Principal, db.KeyUse{
+		s.Uses.Record(made.Principal, db.KeyUse{
 			At: s.Now().UTC(), Method: ctx.Method(), Route: ctx.Operation().Path, Status: c.Response().Status,
 			Address: c.RealIP(), UserAgent: blotted(c.Request().UserAgent()),
 		})
 	}
 }
 
-// admit gives the caller, with its details where every role may ask, or the zero Caller and why not.
-func (s *server) admit(c echo.Context, scope db.Scope) (db.Caller, error) {
+// admit gives the call, or why it is not let in.
+func (s *server) admit(c echo.Context, scope db.Scope) (*call, error) {
 	given := c.QueryParams()["api_key"]
 	if len(given) > 1 {
-		return db.Caller{}, &refusal{status: http.StatusBadRequest, code: "key_repeated", text: "The address has more than one api_key. Send one."}
+		return nil, &refusal{status: http.StatusBadRequest, code: "key_repeated", text: "The address has more than one api_key. Send one."}
 	}
 	if len(given) == 0 || given[0] == "" {
-		return db.Caller{}, missingKey(c.Request())
+		return nil, missingKey(c.Request())
 	}
-	caller, err := s.lookUp(c.Request().Context(), scope, given[0])
-	if err != nil {
+	made := &call{c: c}
+	if err := s.lookUp(made, scope, given[0]); err != nil {
 		if db.Unauthenticated.Is(err) {
 			if tooMany := s.wrong.count(c.RealIP()); tooMany != nil {
-				return db.Caller{}, tooMany
+				return nil, tooMany
 			}
 		}
-		return db.Caller{}, err
+		return nil, err
 	}
-	if !caller.Role.Opens(scope) {
-		return db.Caller{}, &refusal{status: http.StatusForbidden, code: "role_forbids",
-			text:  "This key's role, " + caller.Role.Label + ", does not open this. Create a key with a role that has " + string(scope) + " under Settings → API Keys.",
-			extra: map[string]string{"required_scope": string(scope), "key_role": caller.Role.ID}}
+	if !made.Role.Opens(scope) {
+		return nil, &refusal{status: http.StatusForbidden, code: "role_forbids",
+			text:  "This key's role, " + made.Role.Label + ", does not open this. Create a key with a role that has " + string(scope) + " under Settings → API Keys.",
+			extra: map[string]string{"required_scope": string(scope), "key_role": made.Role.ID}}
 	}
-	return caller, nil
+	return made, nil
 }
 
 // lookUp asks the store who holds a key. What every role may ask is about the key itself, so that its details come along.
-func (s *server) lookUp(ctx context.Context, scope db.Scope, secret string) (c db.Caller, err error) {
-	if scope == db.AnyRole {
-		return s.Store.Introspect(ctx, secret)
+func (s *server) lookUp(made *call, scope db.Scope, secret string) (err error) {
+	ctx := made.c.Request().Context()
+	if scope != db.AnyRole {
+		made.Principal, err = s.Store.Authenticate(ctx, secret)
+		return err
 	}
-	c.Principal, err = s.Store.Authenticate(ctx, secret)
-	return c, err
+	caller, err := s.Store.Introspect(ctx, secret)
+	made.Principal, made.about = caller.Principal, &caller
+	return err
 }
 
 // missingKey says what a request without api_key lacks, and helps the one that sends its key in the wrong place.

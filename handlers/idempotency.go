@@ -53,7 +53,7 @@ func (s *server) repeatable(ctx huma.Context, next func(huma.Context)) {
 	}
 }
 
-func (s *server) repeat(ctx huma.Context, made call, keys []string, next func(huma.Context)) error {
+func (s *server) repeat(ctx huma.Context, made *call, keys []string, next func(huma.Context)) error {
 	if len(keys) > 1 || !visible(keys[0]) {
 		return &problem{status: http.StatusUnprocessableEntity, Code: "invalid", Detail: []detail{{
 			Loc: []string{"header", "Idempotency-Key"}, Msg: "Give one key of 1 to 255 visible ASCII characters.", Type: "value_error"}}}
@@ -70,7 +70,7 @@ func (s *server) repeat(ctx huma.Context, made call, keys []string, next func(hu
 	h := hold(made.c)
 	defer h.letGo()
 	if !found {
-		next(huma.WithValue(ctx, callKey{}, made))
+		next(ctx)
 		kept = db.Answer{Status: h.status, Body: h.body.String()}
 		switch {
 		case made.claim.kept:
@@ -114,7 +114,7 @@ func digestOf(c echo.Context) ([]byte, error) {
 }
 
 // keptOnce does the work of a claimed call together with keeping its answer.
-func (s *server) keptOnce(ctx context.Context, made call, work func(*server) (any, error)) (err error) {
+func (s *server) keptOnce(ctx context.Context, made *call, work func(*server) (any, error)) (err error) {
 	var body bytes.Buffer
 	made.claim.answer, err = s.Store.Once(ctx, made.Principal, made.claim.Claim, func(tx *db.Store) (db.Answer, error) {
 		inside := *s

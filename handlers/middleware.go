@@ -172,10 +172,8 @@ func (s *server) readable(next echo.HandlerFunc) echo.HandlerFunc {
 		if size > headersMax {
 			return &refusal{status: http.StatusRequestHeaderFieldsTooLarge, code: "bad_request", text: "The headers are larger than 32 KB."}
 		}
-		if r.URL.RawQuery != "" {
-			if err := checkQuery(r.URL.RawQuery); err != nil {
-				return err
-			}
+		if err := checkQuery(r.URL.RawQuery, c.QueryParams()); err != nil {
+			return err
 		}
 		if !isAPI(c) { // an endpoint has its own limit; see keyed
 			r.Body = http.MaxBytesReader(c.Response(), r.Body, bodyMax)
@@ -184,10 +182,10 @@ func (s *server) readable(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// checkQuery refuses pairs that Go would drop and values that are no text.
-func checkQuery(raw string) error {
-	values, err := url.ParseQuery(raw)
-	if err != nil {
+// checkQuery refuses pairs that Go would drop, which are those with a broken escape or a semicolon, and values that are
+// no text. values is what Go made of raw.
+func checkQuery(raw string, values url.Values) error {
+	if _, err := url.QueryUnescape(raw); err != nil || strings.Contains(raw, ";") {
 		return &refusal{status: http.StatusBadRequest, code: "bad_request", text: "The query of the address cannot be read. Percent-encode what is not a letter or digit, and separate parameters with &."}
 	}
 	for name, list := range values {
