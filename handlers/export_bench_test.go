@@ -1,12 +1,18 @@
 package handlers_test
 
 import (
+	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
 	"path/filepath"
+	"slices"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -50,66 +56,79 @@ func (w *world) manyConversations(target string, n int) {
 	}
 }
 
-// plainConversation is what a loop over rows would encode.
-type plainConversation struct {
-	ID            string          `json:"id"`
-	AssistantID   string          `json:"assistant_id"`
-	WidgetID      string          `json:"widget_id,omitempty"`
-	ContactID     string          `json:"contact_id,omitempty"`
-	DeviceType    string          `json:"device_type"`
-	DeviceID      string          `json:"unique_device_id,omitempty"`
-	Attributes    json.RawMessage `json:"attributes"`
-	FirstMessage  string          `json:"first_message"`
-	ChatCount     int64           `json:"chat_count"`
-	IncludesVoice bool            `json:"includes_voice"`
-	IntentID      string          `json:"intent_id,omitempty"`
-	IntentName    string          `json:"intent_name,omitempty"`
-	Summary       string          `json:"summary,omitempty"`
-	CreatedAt     time.Time       `json:"created_at"`
-	UpdatedAt     time.Time       `json:"updated_at"`
-	ClosedAt      *time.Time      `json:"closed_at,omitempty"`
-}
-
-// plainExport is the loop: every column of the conversations alone, in one statement.
-func plainExport(b *testing.B, handle *sql.DB, team string, w io.Writer) (n int) {
+// plainExport is the loop that anybody would write for the same lines: one statement that joins whom a conversation
+// names, and encoding/json. It gives how many lines and bytes there were.
+func plainExport(b *testing.B, handle *sql.DB, team string) (lines int, bytes counter) {
 	rows, err := handle.Query(`
-		SELECT id, assistant_id, widget_id, contact_id, device_type, unique_device_id, attributes, first_message, chat_count, includes_voice,
-		       intent_id, intent_name, summary, created_at, updated_at, closed_at
-		FROM conversations
-		WHERE team_id = $1
-		ORDER BY created_at, id`, team)
+		SELECT c.id, c.assistant_id, c.widget_id, c.contact_id, c.device_type, c.unique_device_id, c.attributes, c.first_message, c.chat_count, c.includes_voice,
+		       c.intent_id, c.intent_name, c.summary, c.created_at, c.updated_at, c.closed_at,
+		       a.name, w.name, w.widget_type, w.widget_provider, p.first_name, p.last_name, p.email, p.channels, p.user_attributes, p.custom_fields
+		FROM conversations c
+		LEFT JOIN assistants a ON a.team_id = c.team_id AND a.id = c.assistant_id
+		LEFT JOIN widgets w ON w.team_id = c.team_id AND w.id = c.widget_id
+		LEFT JOIN contacts p ON p.team_id = c.team_id AND p.id = c.contact_id
+		WHERE c.team_id = $1
+		ORDER BY c.created_at, c.id`, team)
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer rows.Close()
-	encoder := json.NewEncoder(w)
+	encoder := json.NewEncoder(&bytes)
+	encoder.SetEscapeHTML(false)
 	for rows.Next() {
-		var c plainConversation
-		var attributes string
-		var created, updated int64
-		var closed sql.NullInt64
-		if err := rows.Scan(&c.ID, &c.AssistantID, &c.WidgetID, &c.ContactID, &c.DeviceType, &c.DeviceID, &attributes, &c.FirstMessage, &c.ChatCount, &c.IncludesVoice,
-			&c.IntentID, &c.IntentName, &c.Summary, &created, &updated, &closed); err != nil {
+		line, err := plainLine(rows)
+		if err != nil {
 			b.Fatal(err)
 		}
-		c.Attributes, c.CreatedAt, c.UpdatedAt = json.RawMessage(attributes), time.UnixMilli(created).UTC(), time.UnixMilli(updated).UTC()
-		if closed.Valid {
-			at := time.UnixMilli(closed.Int64).UTC()
-			c.ClosedAt = &at
-		}
-		if err := encoder.Encode(&c); err != nil {
+		if err := encoder.Encode(line); err != nil {
 			b.Fatal(err)
 		}
-		n++
+		lines++
 	}
 	if err := rows.Err(); err != nil {
 		b.Fatal(err)
 	}
-	return n
+	return lines, bytes
 }
 
-// BenchmarkExport runs a plain loop over the rows and ours in turn. Ours also joins whom a line names, may be
-// interrupted, and must give 0.7 × the rows a second.
+func plainLine(rows *sql.Rows) (*handlers.ArchiveLine, error) {
+	var l handlers.ArchiveLine
+	var created, updated int64
+	var closed sql.NullInt64
+	var attributes string
+	var assistant, widget, kind, provider, first, last, email, channels, known, custom sql.NullString
+	err := rows.Scan(&l.ID, &l.AssistantID, &l.WidgetID, &l.ContactID, &l.DeviceType, &l.UniqueDeviceID, &attributes, &l.FirstMessage, &l.ChatCount, &l.IncludesVoice,
+		&l.IntentID, &l.IntentName, &l.Summary, &created, &updated, &closed,
+		&assistant, &widget, &kind, &provider, &first, &last, &email, &channels, &known, &custom)
+	l.Attributes, l.CreatedAt, l.UpdatedAt, l.Status = []byte(attributes), time.UnixMilli(created).UTC(), time.UnixMilli(updated).UTC(), "open"
+	if closed.Valid {
+		l.ClosedAt, l.Status = time.UnixMilli(closed.Int64).UTC(), "closed"
+	}
+	if assistant.Valid {
+		l.AssistantName, l.Assistant = assistant.String, &handlers.ArchiveAssistant{ID: l.AssistantID, Name: assistant.String}
+	}
+	if widget.Valid {
+		l.WidgetType, l.WidgetProvider = kind.String, provider.String
+		l.Widget = &handlers.ArchiveWidget{ID: l.WidgetID, Name: widget.String, WidgetType: kind.String, WidgetProvider: provider.String}
+	}
+	if first.Valid {
+		l.ContactFirstName, l.ContactLastName = first.String, last.String
+		l.Contact = &handlers.ArchiveContact{ID: l.ContactID, FirstName: first.String, LastName: last.String, Email: email.String,
+			Channels: []byte(channels.String), UserAttributes: []byte(known.String), CustomFields: []byte(custom.String)}
+	}
+	l.Cursor = db.Cursor{At: l.CreatedAt, ID: l.ID}.String()
+	return &l, err
+}
+
+// counter counts what is written to it.
+type counter int64
+
+func (c *counter) Write(b []byte) (int, error) {
+	*c += counter(len(b))
+	return len(b), nil
+}
+
+// BenchmarkExport runs a plain loop over the rows and ours in turn, which must give 0.7 × the rows a second.
 func BenchmarkExport(b *testing.B) {
 	const n = 100_000
 	b.Run("sqlite", func(b *testing.B) { benchExport(b, filepath.Join(b.TempDir(), "bench.db"), n) })
@@ -123,18 +142,21 @@ func benchExport(b *testing.B, target string, n int) {
 	var plain, ours, plainCPU, ourCPU time.Duration
 	for b.Loop() {
 		start, used := time.Now(), worked()
-		if got := plainExport(b, handle, w.ada.TeamID, io.Discard); got != n {
-			b.Fatalf("plain: got %d rows, want %d", got, n)
+		lines, same := plainExport(b, handle, w.ada.TeamID)
+		if lines != n {
+			b.Fatalf("plain: got %d rows, want %d", lines, n)
 		}
 		plain, plainCPU = plain+time.Since(start), plainCPU+worked()-used
 		start, used = time.Now(), worked()
 		e := handlers.NewExporter(w.store.Export(w.ada, db.ConversationFilter{}, false), false, handlers.NDJSON)
 		var err error
 		for err == nil {
-			_, err = e.Next(b.Context())
+			var piece []byte
+			piece, err = e.Next(b.Context())
+			same -= counter(len(piece))
 		}
-		if !errors.Is(err, io.EOF) || e.Lines() != int64(n) {
-			b.Fatalf("ours: got %d rows, %v; want %d", e.Lines(), err, n)
+		if !errors.Is(err, io.EOF) || e.Lines() != int64(n) || same != 0 {
+			b.Fatalf("ours: got %d rows, %v; want %d, and %d bytes more", e.Lines(), err, n, same)
 		}
 		ours, ourCPU = ours+time.Since(start), ourCPU+worked()-used
 	}
@@ -152,4 +174,79 @@ func worked() time.Duration {
 		panic(err)
 	}
 	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
+}
+
+// TestReadersBesideAnExport measures how long two readers of the list wait while nothing else happens and while another
+// client takes an export, in turn. It measures, so it does not fail; go run ./cmd/dev bench runs it.
+func TestReadersBesideAnExport(t *testing.T) {
+	if os.Getenv("INSIGHTO_BENCH") == "" {
+		t.Skip("INSIGHTO_BENCH is not set: go run ./cmd/dev bench sets it")
+	}
+	dbtest.EachTarget(t, func(t *testing.T, target string) {
+		w := newWorld(t, dbtest.Open(t, target, time.Now))
+		w.manyConversations(target, 300_000)
+		_, secret := w.key(w.ada, "full_access")
+		server := httptest.NewServer(w.handler)
+		defer server.Close()
+		list := server.URL + "/api/v1/contact?size=50&api_key=" + secret
+		export := server.URL + "/api/v1/conversation/export?date_from=2026-01-01&date_to=2027-12-31&api_key=" + secret
+		var alone, beside []time.Duration
+		for range 6 {
+			alone = append(alone, patient(t, list, 2*time.Second)...)
+			ctx, stop := context.WithCancel(t.Context())
+			taken := make(chan struct{})
+			go func() {
+				defer close(taken)
+				for ctx.Err() == nil {
+					take(ctx, export)
+				}
+			}()
+			beside = append(beside, patient(t, list, 2*time.Second)...)
+			stop()
+			<-taken
+		}
+		slices.Sort(alone)
+		slices.Sort(beside)
+		at := func(waits []time.Duration, percent int) time.Duration { return waits[len(waits)*percent/100] }
+		t.Logf("the list alone: p50 %v, p99 %v; beside an export: p50 %v, p99 %v, %.1f × as long", at(alone, 50), at(alone, 99), at(beside, 50), at(beside, 99),
+			at(beside, 99).Seconds()/at(alone, 99).Seconds())
+	})
+}
+
+// patient has two readers ask, each 5 ms after its last answer, and gives how long each answer took.
+func patient(t *testing.T, url string, long time.Duration) (waits []time.Duration) {
+	t.Helper()
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	for begun := range 2 {
+		all.Go(func() {
+			for start := time.Now(); time.Since(start) < long; time.Sleep(time.Duration(5+begun) * time.Millisecond) {
+				asked := time.Now()
+				if !take(t.Context(), url) {
+					t.Error("a request failed")
+					return
+				}
+				mu.Lock()
+				waits = append(waits, time.Since(asked))
+				mu.Unlock()
+			}
+		})
+	}
+	all.Wait()
+	return waits
+}
+
+// take reads an answer to its end.
+func take(ctx context.Context, url string) bool {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return false
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return false
+	}
+	defer answer.Body.Close()
+	_, err = io.Copy(io.Discard, answer.Body)
+	return err == nil && answer.StatusCode == http.StatusOK
 }
