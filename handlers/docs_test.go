@@ -257,6 +257,11 @@ func everyRecipe(t *testing.T, name string, check func(t *testing.T, w *world, n
 }
 
 func exported(t *testing.T, w *world, name string, batch []db.ArchivedConversation) {
+	old := conversations(2)[1]
+	old.ID, old.CreatedAt = db.NewID(), batch[0].CreatedAt.AddDate(0, 0, -40)
+	if _, err := w.store.Import(t.Context(), w.ada, []db.ArchivedConversation{old}); err != nil {
+		t.Fatal(err)
+	}
 	k := w.cook(t, name, "conversations_export")
 	k.env = slices.Insert(k.env, 0, "DAYS=6")
 	if failures := k.finish(); failures < 2 {
@@ -280,6 +285,13 @@ func exported(t *testing.T, w *world, name string, batch []db.ArchivedConversati
 	if left, _ := filepath.Glob(filepath.Join(k.dir, "*.part*")); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
 	}
+	if got := strings.TrimSpace(k.read("since")); got != old.CreatedAt.Format(time.DateOnly) {
+		t.Errorf("the next night begins with %s, want the day of the oldest that is open, %v", got, old.CreatedAt)
+	}
+	if _, err := w.store.CloseConversation(t.Context(), w.ada, old.ID); err != nil {
+		t.Fatal(err)
+	}
+	want[old.ID] = 1
 	if k.finish() != 0 {
 		t.Error("the next night fails")
 	}

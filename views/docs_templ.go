@@ -311,7 +311,7 @@ func recipeCard(r recipe, baseURL string) templ.Component {
 		}
 		switch r.id {
 		case "export":
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, "<p>One file for each day on which conversations began, a conversation a line, with its messages. The files of the last 31 days are made again each night, because some conversations close late. When a transfer breaks off, the next run continues it after the last line that arrived.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, "<p>One file for each day on which conversations began, a conversation a line, with its messages. Some conversations close late, so each night begins with the day of the oldest that was still open the night before. When a transfer breaks off, the next run continues it after the last line that arrived.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -12,7 +12,7 @@ import urllib.parse
 import urllib.request
 
 URL, KEY = os.environ["INSIGHTO_URL"], os.environ["INSIGHTO_API_KEY"]
-DAYS = int(os.environ.get("DAYS", "31"))  # some close late, so the last 31 days are made again each night
+DAYS = int(os.environ.get("DAYS", "365"))  # how far the first run goes back
 
 
 def get(path, **query):
@@ -44,6 +44,28 @@ def archive(day):
     os.replace(part, f"closed-{day}.ndjson")
 
 
+def kept(name, make):
+    """Gives the text of a file, which is made first where there is none."""
+    if not os.path.exists(name):
+        text = make()
+        with open(name + ".part", "w") as file:
+            file.write(text)
+        os.replace(name + ".part", name)
+    with open(name) as file:
+        return file.read().strip()
+
+
+def oldest_open():
+    """Gives the day of the oldest conversation that is open, or today: what is older cannot change any more."""
+    with get("/api/v1/conversation/export", status="open", date_from="1970-01-01", date_to=today) as answer:
+        line = answer.readline()
+    return json.loads(line)["created_at"][:10] if line else str(today)
+
+
 today = datetime.datetime.now(datetime.timezone.utc).date()
-for ago in range(DAYS, -1, -1):
-    archive(today - datetime.timedelta(days=ago))
+kept("since.next", oldest_open)  # some close late: the next run begins there
+day = datetime.date.fromisoformat(kept("since", lambda: str(today - datetime.timedelta(days=DAYS))))
+while day <= today:
+    archive(day)
+    day += datetime.timedelta(days=1)
+os.replace("since.next", "since")
