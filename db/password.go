@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"unicode/utf8"
 
@@ -60,7 +61,10 @@ func (s *Store) passwordMatches(hash, password string) bool {
 
 func (s *Store) argon(password string, salt []byte, time, memory uint32, lanes uint8) []byte {
 	s.hashing <- struct{}{}
-	defer func() { <-s.hashing }()
+	defer func() {
+		debug.FreeOSMemory() // the 19 MiB go back now; Go by itself would hold on to them for minutes
+		<-s.hashing
+	}()
 	return argon2.IDKey([]byte(norm.NFC.String(password)), salt, time, memory, lanes, 32)
 }
 
