@@ -17,8 +17,8 @@ import (
 
 const (
 	batchLines = 200
-	batchBytes = 8 << 20 // of lines, so that a file of long ones needs no more memory
-	lineMax    = 16 << 20
+	batchBytes = 8 << 20  // of lines, so that a file of long ones needs no more memory
+	lineMax    = 64 << 20 // an export may write a line of many long messages
 )
 
 type importCommand struct {

@@ -146,7 +146,7 @@ func TestImportOfBadLines(t *testing.T) {
 		{"a NUL", line(1, `Hello`, `\u0000`), "Message 1: its text holds a NUL"},
 		{"another sender", line(1, `"user"`, `"ghost"`), "Message 1: sender_type is one of"},
 		{"closed before it began", line(1, `null`, `"2026-08-31T00:00:00Z"`), "closed_at is before created_at."},
-		{"too long", line(1, `Hello`, strings.Repeat("x", lineMax)), "The line is longer than 16 MiB."},
+		{"too long", line(1, `Hello`, strings.Repeat("x", lineMax)), "The line is longer than 64 MiB."},
 	}
 	content, complaints := "", []string{}
 	for n, c := range cases {
