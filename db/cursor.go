@@ -30,7 +30,7 @@ func (c Cursor) String() string {
 // ParseCursor reads what String gave; anything else is an Invalid error.
 func ParseCursor(text string) (Cursor, error) {
 	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if err != nil || len(b) != 24 {
+	if err != nil || len(b) != 24 || len(text) != base64.RawURLEncoding.EncodedLen(len(b)) { // line breaks are passed over
 		return Cursor{}, invalid("query.after", "That is no cursor of ours. Take it as it was given, or leave it out to start from the beginning.")
 	}
 	return Cursor{time.UnixMilli(int64(binary.BigEndian.Uint64(b))).UTC(), uuid.UUID(b[8:]).String()}, nil

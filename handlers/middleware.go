@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -9,6 +10,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -88,13 +90,19 @@ func holdsKey(text string) bool {
 		if db.Redact(text) != text {
 			return true
 		}
-		plain, err := url.PathUnescape(text)
-		if err != nil || plain == text {
-			return false
-		}
-		text = plain
+		text = unescaped(text)
 	}
 	return false
+}
+
+var escape = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
+
+// unescaped undoes percent-encoding where there is any; url.PathUnescape gives up at the first stray percent sign.
+func unescaped(text string) string {
+	return escape.ReplaceAllStringFunc(text, func(code string) string {
+		b, _ := hex.DecodeString(code[1:])
+		return string(b)
+	})
 }
 
 // The headers that stand on every answer, errors too. Their values are shared between answers: replace one, never

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"strings"
+	"unicode"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -32,7 +34,7 @@ func sayJSON(err error) string {
 	if errors.As(err, &syntax) {
 		switch {
 		case errors.Is(err, jsontext.ErrDuplicateName):
-			return fmt.Sprintf("The name %s is there twice.", syntax.JSONPointer)
+			return fmt.Sprintf("The name %s is there twice.", shown(syntax.JSONPointer))
 		case errors.Is(err, jsontext.ErrNonStringName):
 			return "A name in an object is no string."
 		}
@@ -44,9 +46,9 @@ func sayJSON(err error) string {
 			return "The line is no JSON object."
 		}
 		if meaning.GoType.String() == "time.Time" {
-			return fmt.Sprintf("%s is no time such as 2026-09-01T09:30:00Z.", meaning.JSONPointer)
+			return fmt.Sprintf("%s is no time such as 2026-09-01T09:30:00Z.", shown(meaning.JSONPointer))
 		}
-		return fmt.Sprintf("%s is of the wrong type.", meaning.JSONPointer)
+		return fmt.Sprintf("%s is of the wrong type.", shown(meaning.JSONPointer))
 	}
 	return "The line is not one whole JSON object."
 }
@@ -55,5 +57,20 @@ func at(p jsontext.Pointer) string {
 	if p == "" {
 		return ""
 	}
-	return " (" + string(p) + ")"
+	return " (" + shown(p) + ")"
+}
+
+// shown is a place in a line as a terminal may show it: its names come from the file, and could move the cursor.
+func shown(p jsontext.Pointer) string {
+	const most = 80
+	text := []rune(strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '\uFFFD'
+		}
+		return r
+	}, string(p)))
+	if len(text) > most {
+		return string(text[:most]) + "…"
+	}
+	return string(text)
 }
