@@ -52,3 +52,18 @@ func (s *Store) Assistant(ctx context.Context, p Principal, id string) (Assistan
 		WHERE team_id = $1
 		  AND id = $2`, p.TeamID, id)
 }
+
+// AssistantNames gives the names of all the team's assistants by their ids.
+func (s *Store) AssistantNames(ctx context.Context, p Principal) (map[string]string, error) {
+	names := map[string]string{}
+	err := s.each(ctx, func(scan scanner) error {
+		var id, name string
+		err := scan(&id, &name)
+		names[id] = name
+		return err
+	}, `
+		SELECT id, name
+		FROM assistants
+		WHERE team_id = $1`, p.TeamID)
+	return names, err
+}

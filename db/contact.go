@@ -54,10 +54,11 @@ type ContactFilter struct {
 	Search       string // in names, e-mail and phone, whatever the case
 	CreatedSince time.Time
 	UpdatedSince time.Time
-	After        Cursor
+	After        Cursor // those that are older
+	Before       Cursor // those that are newer, the next of them; not beside After
 }
 
-// where gives the clauses of a filter, but for After, and their arguments.
+// where gives the clauses of a filter, but for its cursors, and their arguments.
 func (f ContactFilter) where(s *Store, p Principal) (string, []any) {
 	clauses, args := "team_id = $1", []any{p.TeamID}
 	add := func(clause string, arg any) {
@@ -76,7 +77,7 @@ func (f ContactFilter) where(s *Store, p Principal) (string, []any) {
 	return clauses, args
 }
 
-// Contacts gives the team's contacts that pass the filter, newest first. With After the page counts from there.
+// Contacts gives the team's contacts that pass the filter, newest first. With a cursor the page counts from there.
 func (s *Store) Contacts(ctx context.Context, p Principal, f ContactFilter, page Page) (List[Contact], error) {
 	where, args := f.where(s, p)
 	q := statement{args: args, count: `
@@ -90,7 +91,7 @@ func (s *Store) Contacts(ctx context.Context, p Principal, f ContactFilter, page
 		SELECT ` + packedContact + `
 		FROM contacts
 		WHERE ` + where
-	return listOf(ctx, s, page, scanPackedContact, q.newest("", f.After))
+	return listOf(ctx, s, page, scanPackedContact, q.newest("", f.After, f.Before))
 }
 
 // Contact gives one contact of the team, or a NotFound error.

@@ -26,7 +26,7 @@ func (s *Store) ContactFields(ctx context.Context, p Principal, page Page) (List
 		WHERE team_id = $1`}
 	return listOf(ctx, s, page, func(scan scanner) (f ContactField, err error) {
 		return f, scan(&f.ID, &f.Name, &f.Type, ms(&f.CreatedAt))
-	}, q.newest("", Cursor{}))
+	}, q.newest("", Cursor{}, Cursor{}))
 }
 
 // CreateContactField defines a custom field; a name that is taken is a Conflict.

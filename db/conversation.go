@@ -49,7 +49,8 @@ type ConversationFilter struct {
 	IntentID      string
 	IncludesVoice *bool
 	Status        string // open, closed or empty
-	After         Cursor
+	After         Cursor // those that are older
+	Before        Cursor // those that are newer, the next of them; not beside After, and not for an export
 }
 
 // where gives the clauses of a filter and their arguments.
@@ -112,7 +113,7 @@ func (s *Store) Conversations(ctx context.Context, p Principal, f ConversationFi
 	where, args := f.where(p)
 	q := statement{total: total, args: args, rows: selectConversations + `
 		WHERE ` + where}
-	return listOf(ctx, s, page, scanConversation, q.newest("c.", f.After))
+	return listOf(ctx, s, page, scanConversation, q.newest("c.", f.After, f.Before))
 }
 
 // Conversation gives one conversation of the team, or a NotFound error.

@@ -40,16 +40,8 @@ func (s *Store) Counts(ctx context.Context, p Principal, q CountQuery) ([]Count,
 	}
 	names := map[string]string{"": ""}
 	if q.ByAssistant {
-		delete(names, "")
-		if err := s.each(ctx, func(scan scanner) error {
-			var id, name string
-			err := scan(&id, &name)
-			names[id] = name
-			return err
-		}, `
-		SELECT id, name
-		FROM assistants
-		WHERE team_id = $1`, p.TeamID); err != nil {
+		var err error
+		if names, err = s.AssistantNames(ctx, p); err != nil {
 			return nil, err
 		}
 		for id := range c.sums { // an assistant that was deleted keeps its counts

@@ -41,3 +41,27 @@ func (s *Store) Transcript(ctx context.Context, p Principal, conversationID stri
 		ORDER BY position`, p.TeamID, conversationID)
 	return messages, err
 }
+
+// Said gives one page of a transcript, in the order it was said, without voices and data sources, which may be large.
+// A conversation that is not the team's has none.
+func (s *Store) Said(ctx context.Context, p Principal, conversationID string, page Page) ([]Message, error) {
+	first, beyond := page.offset(archivedMessagesMax)
+	if beyond {
+		return nil, nil
+	}
+	var messages []Message
+	err := s.each(ctx, func(scan scanner) error {
+		m := Message{ConversationID: conversationID}
+		err := scan(&m.ID, &m.SenderType, &m.MessageType, &m.Text, ms(&m.CreatedAt), ms(&m.UpdatedAt))
+		messages = append(messages, m)
+		return err
+	}, `
+		SELECT id, sender_type, message_type, text, created_at, updated_at
+		FROM messages
+		WHERE team_id = $1
+		  AND conversation_id = $2
+		  AND position >= $3
+		  AND position < $4
+		ORDER BY position`, p.TeamID, conversationID, first, first+page.Size)
+	return messages, err
+}

@@ -40,15 +40,21 @@ type statement struct {
 	order string
 	args  []any
 	more  []any // of rows only, after args
+
+	backwards bool // the rows come in the opposite order
 }
 
-// newest puts the rows in the order of lists, newest first, from after the cursor on; prefix is the table's, with its
-// dot. The comparison of both columns at once is what lets an index find the place.
-func (q statement) newest(prefix string, after Cursor) statement {
-	q.order = "\n\t\tORDER BY " + prefix + "created_at DESC, " + prefix + "id DESC"
-	if !after.IsZero() {
-		q.more = []any{after.At.UnixMilli(), after.ID}
-		q.rows += fmt.Sprintf("\n\t\t  AND (%[1]screated_at, %[1]sid) < ($%[2]d, $%[3]d)", prefix, len(q.args)+1, len(q.args)+2)
+// newest puts the rows in the order of lists, newest first: those next after a cursor, or next before one. prefix is
+// the table's, with its dot. The comparison of both columns at once is what lets an index find the place.
+func (q statement) newest(prefix string, after, before Cursor) statement {
+	place, sign, order := after, "<", "DESC"
+	if q.backwards = !before.IsZero(); q.backwards {
+		place, sign, order = before, ">", "ASC"
+	}
+	q.order = fmt.Sprintf("\n\t\tORDER BY %[1]screated_at %[2]s, %[1]sid %[2]s", prefix, order)
+	if !place.IsZero() {
+		q.more = []any{place.At.UnixMilli(), place.ID}
+		q.rows += fmt.Sprintf("\n\t\t  AND (%[1]screated_at, %[1]sid) %[2]s ($%[3]d, $%[4]d)", prefix, sign, len(q.args)+1, len(q.args)+2)
 	}
 	return q
 }
@@ -72,5 +78,8 @@ func listOf[T any](ctx context.Context, s *Store, page Page, row func(scan scann
 		list.Items = append(list.Items, item)
 		return err
 	}, text, args...)
+	if q.backwards {
+		slices.Reverse(list.Items)
+	}
 	return list, err
 }

@@ -38,6 +38,10 @@ func questions(p db.Principal, secret, session string) []question {
 		{"the teams of a person", func(s *db.Store) error { _, err := s.Teams(ctx, p, first); return err }, 2},
 		{"the keys of a person", func(s *db.Store) error { _, err := s.Keys(ctx, p, first); return err }, 2},
 		{"contacts", func(s *db.Store) error { _, err := s.Contacts(ctx, p, db.ContactFilter{}, later); return err }, 2},
+		{"newer contacts", func(s *db.Store) error {
+			_, err := s.Contacts(ctx, p, db.ContactFilter{Before: db.Cursor{At: time.UnixMilli(100), ID: made(1)}}, first)
+			return err
+		}, 2},
 		{"a contact", func(s *db.Store) error { _, err := s.Contact(ctx, p, "contact-20"); return err }, 1},
 		{"assistants", func(s *db.Store) error { _, err := s.Assistants(ctx, p, later); return err }, 2},
 		{"an assistant", func(s *db.Store) error { _, err := s.Assistant(ctx, p, "assistant-20"); return err }, 1},
@@ -45,6 +49,11 @@ func questions(p db.Principal, secret, session string) []question {
 		{"conversations", conversations(db.ConversationFilter{}, later), 2},
 		{"conversations of some days", conversations(db.ConversationFilter{From: day(1), Until: day(60)}, first), 2},
 		{"conversations of an assistant", conversations(db.ConversationFilter{AssistantID: "assistant-20", From: day(0), Until: day(60)}, first), 2},
+		{"older conversations of some days", conversations(db.ConversationFilter{From: day(1), Until: day(60), After: db.Cursor{At: day(3), ID: made(1)}}, first), 2},
+		{"newer conversations of some days", conversations(db.ConversationFilter{From: day(1), Until: day(60), Before: db.Cursor{At: day(3), ID: made(1)}}, first), 2},
+		{"open conversations of some days", conversations(db.ConversationFilter{From: day(1), Until: day(60), Status: "open"}, first), 2},
+		{"newer open conversations of an assistant", conversations(db.ConversationFilter{AssistantID: "assistant-20", From: day(0), Until: day(60), Status: "open", Before: db.Cursor{At: day(3), ID: made(1)}}, first), 2},
+		{"newer conversations of a contact", conversations(db.ConversationFilter{ContactID: "contact-20", Before: db.Cursor{At: day(0), ID: made(1)}}, first), 2},
 		{"conversations of a contact", conversations(db.ConversationFilter{ContactID: "contact-20"}, first), 2},
 		{"a page of an export", export(db.ConversationFilter{From: day(1), Until: day(60)}, false), 4},
 		{"a page of an export with messages", export(db.ConversationFilter{Status: "open", After: db.Cursor{At: day(2), ID: made(1)}}, true), 8},
@@ -52,6 +61,8 @@ func questions(p db.Principal, secret, session string) []question {
 		{"a page of a contact's export", export(db.ConversationFilter{AssistantID: "assistant-20", ContactID: "contact-20"}, false), 4},
 		{"a conversation", func(s *db.Store) error { _, err := s.Conversation(ctx, p, "talk-20"); return err }, 1},
 		{"a transcript", func(s *db.Store) error { _, err := s.Transcript(ctx, p, "talk-20"); return err }, 2},
+		{"a page of a transcript", func(s *db.Store) error { _, err := s.Said(ctx, p, "talk-20", first); return err }, 1},
+		{"the names of assistants", func(s *db.Store) error { _, err := s.AssistantNames(ctx, p); return err }, 1},
 	}
 }
 
