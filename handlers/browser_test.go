@@ -57,6 +57,9 @@ func TestBrowser(t *testing.T) {
 		{"what was typed survives a server that does not answer", outage},
 		{"a question survives a server that does not answer", outageOfQuestions},
 		{"a slip of the mouse keeps what was typed", slip},
+		{"conversations are filtered and walked in place", walkList},
+		{"conversations are filtered and walked without JavaScript", walkListPlain},
+		{"the lists of a person have no fault and fit every width", listStates},
 		{"the pages of a person have no fault and fit every width", personStates},
 		{"the pages of a person with many keys have no fault and fit every width", manyKeysStates},
 	} {

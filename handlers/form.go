@@ -46,19 +46,25 @@ func readForm(c echo.Context, fields ...string) (map[string]string, error) {
 // again gives the form as it was sent with what is wrong beside each field, or the error when it is not about input.
 // Secrets are not sent back, nor is a key that was pasted into the wrong field.
 func again(sent map[string]string, err error, secrets ...string) (views.Form, error) {
-	problems := views.Form{Values: map[string]string{}, Errors: map[string]string{}}
 	list, ok := problemsOf(err)
 	if !ok {
-		return problems, err
+		return views.Form{}, err
 	}
+	form := filled(sent, secrets...)
 	for _, p := range list {
-		problems.Errors[p.Field] = p.Text
+		form.Errors[p.Field] = p.Text
 	}
+	return form, nil
+}
+
+// filled gives the form as it was sent, with nothing wrong.
+func filled(sent map[string]string, secrets ...string) views.Form {
+	form := views.Form{Values: map[string]string{}, Errors: map[string]string{}}
 	for field, value := range sent {
-		problems.Values[field] = strings.ToValidUTF8(db.Redact(value), "\uFFFD")
+		form.Values[field] = strings.ToValidUTF8(db.Redact(value), "\uFFFD")
 	}
 	for _, field := range secrets {
-		delete(problems.Values, field)
+		delete(form.Values, field)
 	}
-	return problems, nil
+	return form
 }

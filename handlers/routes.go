@@ -30,6 +30,8 @@ func (s *server) pages() []page {
 		{http.MethodPost, "/setup", open, s.setUp},
 
 		{http.MethodGet, "/", !open, s.showOverview},
+		{http.MethodGet, "/conversations", !open, s.listConversations},
+		{http.MethodGet, "/conversations/:id", !open, s.showConversation},
 
 		{http.MethodGet, "/settings", !open, s.showSettings},
 		{http.MethodGet, "/settings/api-keys", !open, s.listKeys},

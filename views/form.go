@@ -24,12 +24,14 @@ type entry struct {
 	Hint  string
 	Most  int    // how many characters it takes, for the counter; the store decides
 	Focus string // the name of the field that typing starts in
+
+	Optional bool
 }
 
 // attributes are what every kind of field needs to be understood by ear.
 func (e entry) attributes() templ.Attributes {
 	wrong := e.Form.Error(e.Name) != ""
-	a := templ.Attributes{"id": e.Name, "name": e.Name, "required": true, "autofocus": e.Focus == e.Name}
+	a := templ.Attributes{"id": e.Name, "name": e.Name, "required": !e.Optional, "autofocus": e.Focus == e.Name}
 	switch {
 	case wrong && e.Hint != "":
 		a["aria-describedby"] = e.Name + "-wrong " + e.Name + "-hint"

@@ -53,7 +53,16 @@ func everyPage() map[string]templ.Component {
 	out := Page{Title: "Sign in", Path: "/login", Now: now}
 	wrong := Form{Values: map[string]string{"name": nasty, "email": nasty, "description": nasty, "role": "none"}, Whole: nasty,
 		Errors: map[string]string{"name": nasty, "role": nasty, "description": nasty, "email": nasty, "password": nasty, "current": nasty}}
+	talk := db.Conversation{ID: someKey().ID, AssistantID: nasty, AssistantName: nasty, ContactID: someKey().ID, ContactFirstName: nasty, ContactLastName: nasty, DeviceType: nasty, FirstMessage: nasty,
+		ChatCount: 250, IncludesVoice: true, IntentName: nasty, Summary: nasty, CreatedAt: now, ClosedAt: now}
+	talks := ConversationList{List: db.List[db.Conversation]{Items: []db.Conversation{talk, {ID: nasty}}, Total: 2000, Page: db.Page{Number: 1, Size: 50}}, Walk: Walk{nasty, nasty, nasty}, Filter: Form{Values: wrong.Values},
+		Assistants: []Option{{nasty, nasty}}, Zone: nasty}
+	wrongTalks, noTalks, gone := talks, talks, talks
+	wrongTalks.Filter, noTalks.None, gone.List.Items = wrong, true, nil
+	said := db.List[db.Message]{Items: []db.Message{{SenderType: nasty, MessageType: "voice", Text: nasty}, {SenderType: "user"}}, Total: 250, Page: db.Page{Number: 2, Size: 100}}
 	return map[string]templ.Component{
+		"conversations": Conversations(p, talks), "conversations, wrong": Conversations(p, wrongTalks), "no conversations": Conversations(p, noTalks), "past the conversations": Conversations(p, gone),
+		"conversation": Conversation(p, talk, said), "conversation without messages": Conversation(p, db.Conversation{}, db.List[db.Message]{Page: said.Page}),
 		"login": Login(out, wrong, nasty), "setup": Setup(out, wrong), "failed": Failed(out, Failure{404, nasty, nasty, nasty}),
 		"overview": Overview(p, Facts{BaseURL: "http://localhost"}), "keys": Keys(p, listed(50)), "no keys": Keys(p, db.List[db.Key]{Page: db.Page{Number: 1, Size: 50}}),
 		"key": Key(p, revoked), "new key": NewKey(p, wrong), "made key": MadeKey(p, Made{someKey(), "in-secret", nasty, nasty}),
@@ -151,4 +160,15 @@ func BenchmarkKeys(b *testing.B) {
 		size = len(drawn(b, Keys(p, list)))
 	}
 	b.ReportMetric(float64(size), "bytes/page")
+}
+
+func TestClip(t *testing.T) {
+	for text, want := range map[string]string{
+		"": "", " \n ": "", "a\n\tb  c": "a b c", strings.Repeat("ä", 10): strings.Repeat("ä", 10), strings.Repeat("ä", 11): strings.Repeat("ä", 10) + "…",
+		strings.Repeat("王", 1_000_000): strings.Repeat("王", 10) + "…", strings.Repeat(" ", 1000) + "late": "",
+	} {
+		if got := clip(text, 10); got != want {
+			t.Errorf("%.40q: got %q, want %q", text, got, want)
+		}
+	}
 }

@@ -13,3 +13,7 @@ function localTimes(root) {
 
 localTimes(document);
 document.addEventListener("htmx:before:settle", (event) => localTimes(event.target));
+
+// The server asks for days by this clock.
+const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
+if (timeZone) document.cookie = `zone=${timeZone}; path=/; max-age=31536000; samesite=lax${location.protocol === "https:" ? "; secure" : ""}`;

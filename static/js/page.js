@@ -25,10 +25,11 @@ function warn(text) {
   p.scrollIntoView({ block: "nearest" });
 }
 
-// htmx answers the forms of the dialog whose target is on the page. Every other form is the browser's, and is sent once.
+// htmx answers the forms whose target is on the page: those of the dialog, and those that only ask. Every other form is
+// the browser's, and is sent once.
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  const target = form.closest("dialog") && form.getAttribute("hx-target");
+  const target = (form.closest("dialog") || form.method === "get") && form.getAttribute("hx-target");
   if (target && document.querySelector(target)) return;
   event.stopPropagation();
   if (form.ariaBusy) event.preventDefault();

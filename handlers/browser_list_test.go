@@ -1,0 +1,120 @@
+package handlers_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"github.com/insighto/insighto/db"
+)
+
+// hourly are n conversations of one contact, the newest now and one each hour before; the last has many messages.
+func hourly(n int) []db.ArchivedConversation {
+	now, batch := time.Now().UTC().Truncate(time.Second), conversations(n)
+	for i := range batch {
+		c := &batch[i]
+		began := now.Add(-time.Duration(i) * time.Hour)
+		c.Messages[0].Text = fmt.Sprintf("question %d!", i)
+		c.Messages[0].CreatedAt, c.Messages[1].CreatedAt = began, began
+		if !c.ClosedAt.IsZero() {
+			c.ClosedAt = began.Add(time.Minute)
+		}
+		c.CreatedAt = began
+	}
+	for i := range 240 {
+		sender := []string{"user", "bot", "agent", "tool"}[i%4]
+		batch[0].Messages = append(batch[0].Messages, db.ArchivedMessage{SenderType: sender, Text: strings.Repeat("Nobreakanywhere", 12), CreatedAt: now})
+	}
+	return batch
+}
+
+func (b *tab) bring(batch []db.ArchivedConversation) {
+	b.t.Helper()
+	if _, err := b.store.Import(b.ctx, b.ada, batch); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+const listRow = "#conversations tbody tr"
+
+// walkList filters and walks the list with htmx: the page stays, the address follows, and going back works.
+func walkList(t *testing.T, b *tab) {
+	b.bring(hourly(120))
+	b.enter()
+	b.open("/conversations")
+	b.until(`document.querySelectorAll("` + listRow + `").length === 50`)
+	b.reads(listRow, "question 0!")
+	ask[any](b, `window.stayed = true, null`)
+	b.click("#older")
+	b.until(`document.querySelector("` + listRow + `").innerText.includes("question 50!")`)
+	b.until(`location.search.startsWith("?after=") && window.stayed && document.activeElement.id === "older" && scrollY < 200`)
+	if told := b.text("#conversations time"); strings.Contains(told, "UTC") {
+		t.Errorf("a time that was swapped in reads %q, want the visitor's clock", told)
+	}
+	b.click("#newer")
+	b.until(`document.querySelector("` + listRow + `").innerText.includes("question 0!")`)
+	b.until(`!document.querySelector("#newer")`)
+	b.fill("#status", "closed")
+	b.do(chromedp.Focus(chromedp.CSS("#status")))
+	b.press(kb.Tab)
+	b.press(kb.Enter)
+	b.until(`location.search.includes("status=closed") && window.stayed`)
+	b.reads("#conversations .lead", "60 conversations")
+	b.reads(listRow, "question 0!", "Closed")
+	b.focused(`#conversations form button`)
+	ask[any](b, `document.querySelector("#from").type = "text", null`) // a browser's own field lets nothing wrong through
+	b.fill("#from", "yesterday")
+	b.click("#conversations form button")
+	b.until(`document.querySelector("#from-wrong") && window.stayed`)
+	b.reads("#from-wrong", "“yesterday” is no date")
+	ask[any](b, `history.back(), null`)
+	b.until(`location.search.includes("status=closed") && document.querySelectorAll("` + listRow + `").length === 50 && !document.querySelector("#from-wrong")`)
+	b.click(listRow + " a")
+	b.until(`location.pathname.startsWith("/conversations/") && document.querySelectorAll(".turn").length === 100`)
+	b.click(`a[rel="next"]`)
+	b.until(`document.querySelector(".talk").start === 101`)
+	b.click(".beside a[href^='/contacts/'], .back a")
+}
+
+// walkListPlain is the same for somebody whose browser runs no script.
+func walkListPlain(t *testing.T, b *tab) {
+	b.bring(hourly(120))
+	b.enter()
+	call(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	b.open("/conversations")
+	b.reads("#conversations", "question 0!", "UTC")
+	b.click("#older")
+	b.until(`location.search.startsWith("?after=") && document.querySelector("` + listRow + `").innerText.includes("question 50!")`)
+	b.click("#newer")
+	b.until(`location.search.startsWith("?before=") && document.querySelector("` + listRow + `").innerText.includes("question 0!")`)
+	b.fill("#status", "closed")
+	b.click("#conversations form button")
+	b.until(`location.search.includes("status=closed") && !document.querySelector("#conversations").innerText.includes("question 1!")`)
+	b.reads("#conversations .lead", "60 conversations")
+	b.click(listRow + " a")
+	b.until(`location.pathname.startsWith("/conversations/")`)
+	b.reads(".talk", "question 0!")
+}
+
+func listStates(t *testing.T, b *tab) {
+	b.enter()
+	talk := func(n int, query string) func(*tab) {
+		return func(b *tab) { b.open("/conversations/" + conversationID(n) + query) }
+	}
+	b.walkStates([]state{
+		{"no conversations", func(b *tab) { b.open("/conversations") }},
+		{"conversations", func(b *tab) { b.bring(hourly(60)); b.open("/conversations") }},
+		{"conversations, last page", func(b *tab) { b.open("/conversations"); b.click("#older"); b.until(`document.querySelector("#newer")`) }},
+		{"conversations, none fits", func(b *tab) { b.open("/conversations?from=2001-01-01&to=2001-01-01") }},
+		{"conversations, wrong", func(b *tab) { b.open("/conversations?from=x&to=y&assistant=z&status=w") }},
+		{"a transcript", talk(0, "")},
+		{"a transcript, last page", talk(0, "?page=3")},
+		{"a transcript, past the end", talk(0, "?page=9")},
+		{"a short transcript", talk(1, "")},
+	})
+}

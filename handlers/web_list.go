@@ -1,0 +1,84 @@
+package handlers
+
+import (
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/insighto/insighto/db"
+	"github.com/insighto/insighto/views"
+)
+
+// zoneCookie is where the pages' script leaves the zone of the visitor's clock. It decides where days begin, nothing else.
+const zoneCookie = "zone"
+
+// zoneOfVisitor is UTC until a script has told another.
+func zoneOfVisitor(c echo.Context) *time.Location {
+	cookie, err := c.Cookie(zoneCookie)
+	if err != nil {
+		return time.UTC
+	}
+	zone, _ := zoneOf(cookie.Value)
+	return zone
+}
+
+// askedFor gives the fields of a form that was sent in the address; those that are not there are as usual.
+func askedFor(c echo.Context, usual map[string]string) map[string]string {
+	for field := range usual {
+		if given := c.QueryParams()[field]; len(given) > 0 {
+			usual[field] = strings.TrimSpace(given[0])
+		}
+	}
+	return usual
+}
+
+// walk asks for the page of a list at the address's cursor, and tells where newer and older rows are. One row more is
+// asked for, to know whether there are any. A cursor that is none begins with the newest.
+func walk[T any](c echo.Context, form views.Form, place func(T) db.Cursor, ask func(after, before db.Cursor, page db.Page) (db.List[T], error)) (db.List[T], views.Walk, error) {
+	after, _ := db.ParseCursor(c.QueryParam("after"))
+	before, _ := db.ParseCursor(c.QueryParam("before"))
+	if !after.IsZero() {
+		before = db.Cursor{}
+	}
+	page := db.Page{Number: 1, Size: rowsOnPage + 1}
+	list, err := ask(after, before, page)
+	if err == nil && !before.IsZero() && len(list.Items) <= rowsOnPage {
+		before = db.Cursor{} // what is left is the newest: that page is shown whole
+		list, err = ask(after, before, page)
+	}
+	newer, older := !after.IsZero() || !before.IsZero(), len(list.Items) > rowsOnPage
+	switch {
+	case older && !before.IsZero():
+		list.Items = list.Items[1:]
+	case older:
+		list.Items = list.Items[:rowsOnPage]
+	}
+	list.Page.Size = rowsOnPage
+	w := views.Walk{Start: walkTo(c, form, "", db.Cursor{})}
+	if n := len(list.Items); n > 0 && newer {
+		w.Newer = walkTo(c, form, "before", place(list.Items[0]))
+	}
+	if n := len(list.Items); n > 0 && older {
+		w.Older = walkTo(c, form, "after", place(list.Items[n-1]))
+	}
+	return list, w, err
+}
+
+// walkTo is this page's address with what the form asks, at a cursor.
+func walkTo(c echo.Context, form views.Form, where string, place db.Cursor) string {
+	query := url.Values{}
+	for field, value := range form.Values {
+		if _, given := c.QueryParams()[field]; given {
+			query.Set(field, value)
+		}
+	}
+	if where != "" {
+		query.Set(where, place.String())
+	}
+	if len(query) == 0 {
+		return c.Request().URL.Path
+	}
+	return c.Request().URL.Path + "?" + query.Encode()
+}

@@ -1,0 +1,59 @@
+package views
+
+import (
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"github.com/insighto/insighto/db"
+)
+
+// Option is one choice of a field.
+type Option struct {
+	Value string
+	Label string
+}
+
+// Walk is where a list goes on, as addresses: its first page, newer rows and older ones. Empty is nowhere.
+type Walk struct {
+	Start string
+	Newer string
+	Older string
+}
+
+// ConversationList is one page of conversations and how it was asked for.
+type ConversationList struct {
+	List       db.List[db.Conversation]
+	Walk       Walk
+	Filter     Form // from, to, assistant and status
+	Assistants []Option
+	Zone       string // where days begin
+	None       bool   // the team has no conversation at all
+}
+
+// clip gives the beginning of a text as one line.
+func clip(text string, most int) string {
+	if len(text) > 8*most { // spares the rest of a very long one
+		text = strings.ToValidUTF8(text[:8*most], "")
+	}
+	text = strings.Join(strings.Fields(text), " ")
+	if r := []rune(text); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return text
+}
+
+// personName is a person's name as far as it is known.
+func personName(first, last, otherwise string) string {
+	if name := strings.TrimSpace(first + " " + last); name != "" {
+		return name
+	}
+	return otherwise
+}
+
+// inPlace has htmx bring only the part with that id, and keep the address, the focus and what is being typed.
+func inPlace(id string) templ.Attributes {
+	return templ.Attributes{
+		"hx-target": "#" + id, "hx-select": "#" + id, "hx-swap": "outerMorph ignoreTitle:true show:top", "hx-push-url": "true", "hx-sync": "this:replace",
+	}
+}
