@@ -61,7 +61,8 @@ type question struct {
 	page               bool // a person's page instead of the API
 }
 
-// questions hold %d where each request has to differ, and AFTER for the cursor of the thousandth page of ten.
+// questions hold %d where each request has to differ, AFTER for the cursor of the thousandth page of ten, and MIDDLE for one
+// between the rows of the year.
 var questions = []question{
 	{"50 contacts with their total", "GET", "/api/v1/contact?size=50", false},
 	{"one contact", "GET", "/api/v1/contact/" + grownContact, false},
@@ -75,6 +76,14 @@ var questions = []question{
 	{"the thousandth page of ten by cursor", "GET", "/api/v1/contact?size=10&after=AFTER", false},
 	{"the page of keys", "GET", "/settings/api-keys", true},
 	{"the overview", "GET", "/", true},
+	{"the page of conversations", "GET", "/conversations?from=2026-03-01&to=2026-03-30", true},
+	{"its open ones of a year", "GET", "/conversations?from=2026-01-01&to=2026-12-31&status=open", true},
+	{"an assistant's of a year", "GET", "/conversations?from=2026-01-01&to=2026-12-31&assistant=11111111-0000-4000-8000-000000000007&status=closed", true},
+	{"a page from the middle of all, newer", "GET", "/conversations?from=&to=&before=MIDDLE", true},
+	{"a transcript", "GET", "/conversations/44444444-0000-4000-8000-000000000007", true},
+	{"the page of contacts", "GET", "/contacts", true},
+	{"a contact", "GET", "/contacts/" + grownContact, true},
+	{"the page of assistants", "GET", "/assistants", true},
 }
 
 const grownContact = "55555555-0000-4000-8000-000000000007"
@@ -112,6 +121,7 @@ func (w *world) answer(t *testing.T, q question, secret string, n int) time.Dura
 	if strings.Contains(path, "AFTER") {
 		path = strings.ReplaceAll(path, "AFTER", w.cursorOf(10_000-10))
 	}
+	path = strings.ReplaceAll(path, "MIDDLE", db.Cursor{At: time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC), ID: grownContact}.String())
 	mark := "?"
 	if strings.Contains(path, "?") {
 		mark = "&"

@@ -78,7 +78,14 @@ func walkList(t *testing.T, b *tab) {
 	b.until(`location.pathname.startsWith("/conversations/") && document.querySelectorAll(".turn").length === 100`)
 	b.click(`a[rel="next"]`)
 	b.until(`document.querySelector(".talk").start === 101`)
-	b.click(".beside a[href^='/contacts/'], .back a")
+	b.click(`.beside a[href^="/contacts/"]`)
+	b.until(`location.pathname.startsWith("/contacts/") && document.querySelector("` + listRow + `")`)
+	b.open("/contacts")
+	ask[any](b, `window.stayed = true, null`)
+	b.fill("#search", "novak")
+	b.press(kb.Enter)
+	b.until(`location.search === "?search=novak" && window.stayed && document.querySelectorAll("#contacts tbody tr").length === 1 && document.activeElement.id === "search"`)
+	b.reads("#contacts tbody tr", "Zoë Novak", "+15551000220")
 }
 
 // walkListPlain is the same for somebody whose browser runs no script.
@@ -108,6 +115,8 @@ func listStates(t *testing.T, b *tab) {
 	}
 	b.walkStates([]state{
 		{"no conversations", func(b *tab) { b.open("/conversations") }},
+		{"no contacts", func(b *tab) { b.open("/contacts") }},
+		{"no assistants", func(b *tab) { b.open("/assistants") }},
 		{"conversations", func(b *tab) { b.bring(hourly(60)); b.open("/conversations") }},
 		{"conversations, last page", func(b *tab) { b.open("/conversations"); b.click("#older"); b.until(`document.querySelector("#newer")`) }},
 		{"conversations, none fits", func(b *tab) { b.open("/conversations?from=2001-01-01&to=2001-01-01") }},
@@ -116,5 +125,10 @@ func listStates(t *testing.T, b *tab) {
 		{"a transcript, last page", talk(0, "?page=3")},
 		{"a transcript, past the end", talk(0, "?page=9")},
 		{"a short transcript", talk(1, "")},
+		{"contacts", func(b *tab) { b.open("/contacts") }},
+		{"contacts, nobody found", func(b *tab) { b.open("/contacts?search=nobody") }},
+		{"contacts, wrong", func(b *tab) { b.open("/contacts?search=" + strings.Repeat("x", 300)) }},
+		{"a contact", func(b *tab) { b.open("/contacts/" + zoe) }},
+		{"assistants", func(b *tab) { b.open("/assistants") }},
 	})
 }

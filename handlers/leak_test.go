@@ -138,7 +138,8 @@ func (p *probe) form(want int, path, body string) {
 
 // usePages looks at every page there is after the key was shown.
 func (p *probe) usePages() {
-	for _, path := range []string{"/", "/conversations", "/conversations?status=open&after=" + p.secret, "/conversations/" + conversationID(1), "/settings/api-keys", "/settings/api-keys?page=2", "/settings/api-keys/new", "/settings/security",
+	for _, path := range []string{"/", "/conversations", "/conversations?status=open&after=" + p.secret, "/conversations/" + conversationID(1),
+		"/contacts", "/contacts?search=" + p.secret, "/contacts/" + dev, "/assistants", "/settings/api-keys", "/settings/api-keys?page=2", "/settings/api-keys/new", "/settings/security",
 		"/settings/api-keys/" + p.key.ID, "/settings/api-keys/" + p.key.ID + "/revocation", "/settings/api-keys/" + p.key.ID + "/deletion"} {
 		p.ask(200, http.MethodGet, path, "", "Cookie", p.cookie)
 		p.ask(200, http.MethodGet, path, "", "Cookie", p.cookie, "HX-Request", "true")

@@ -35,9 +35,13 @@ func (w *world) asked(path, raw, cookie string) *httptest.ResponseRecorder {
 	return rec
 }
 
-var fuzzedLists = []string{"/api/v1/conversation", "/api/v1/contact", "/api/v1/conversation/counts", "/api/v1/assistant"}
+var (
+	fuzzedLists = []string{"/api/v1/conversation", "/api/v1/contact", "/api/v1/conversation/counts", "/api/v1/assistant"}
+	fuzzedPages = []string{"/conversations", "/contacts", "/assistants", "/contacts/" + dev, "/conversations/" + conversationID(1)}
+)
 
-// FuzzRawQuery sends a list any query, readable or not: the answer is rows or a 4xx that says why, never our fault.
+// FuzzRawQuery sends a page and a list any query, readable or not: the answer is rows or a 4xx that says why, never our
+// fault.
 func FuzzRawQuery(f *testing.F) {
 	days := "date_from=2026-11-01&date_to=2026-11-30"
 	for _, raw := range []string{
@@ -48,8 +52,19 @@ func FuzzRawQuery(f *testing.F) {
 	} {
 		f.Add(raw)
 	}
+	for _, raw := range []string{"from=&to=", "from=2026-11-01&to=2026-10-01", "from=9999-12-31&to=9999-12-31", "from=0000-01-01", "to=-1", "assistant=" + quotes + "&status=open", "before=" + strings.Repeat("A", 32), "search=%F0%9F", "page=-1"} {
+		f.Add(raw)
+	}
 	w, secret := fuzzWorld(f)
+	cookie := w.signIn("ada@a.example")
 	f.Fuzz(func(t *testing.T, raw string) {
+		for _, path := range fuzzedPages {
+			w.log.reset()
+			rec := w.asked(path, raw, cookie+"; zone="+strings.Map(func(r rune) rune { return max(min(r, 'z'), '+') }, raw[:min(len(raw), 20)]))
+			if page := rec.Body.String(); !slices.Contains([]int{200, 400, 422}, rec.Code) || strings.Count(page, "<h1") != 1 || !strings.HasSuffix(page, "</html>") || strings.Contains(w.log.String(), `"level":"ERROR"`) {
+				t.Fatalf("%s?%s: got %d %s %s", path, raw, rec.Code, page, w.log)
+			}
+		}
 		if strings.ContainsAny(raw, "#") || strings.Contains(raw, "api_key") {
 			t.Skip()
 		}

@@ -32,6 +32,9 @@ func (s *server) pages() []page {
 		{http.MethodGet, "/", !open, s.showOverview},
 		{http.MethodGet, "/conversations", !open, s.listConversations},
 		{http.MethodGet, "/conversations/:id", !open, s.showConversation},
+		{http.MethodGet, "/contacts", !open, s.listContacts},
+		{http.MethodGet, "/contacts/:id", !open, s.showContact},
+		{http.MethodGet, "/assistants", !open, s.listAssistants},
 
 		{http.MethodGet, "/settings", !open, s.showSettings},
 		{http.MethodGet, "/settings/api-keys", !open, s.listKeys},

@@ -485,6 +485,7 @@ func TestHeadersOfPages(t *testing.T) {
 		}{
 			{"/login", "", 200}, {"/setup", "", 303}, {"/", "", 303}, {"/", cookie, 200}, {"/nothing", "", 404}, {"/nothing", cookie, 404},
 			{"/conversations", cookie, 200}, {"/conversations", "", 303}, {"/conversations?from=x", cookie, 422}, {"/conversations/" + missing, cookie, 404},
+			{"/contacts", cookie, 200}, {"/contacts/" + missing, cookie, 404}, {"/assistants", cookie, 200},
 			{"/settings", cookie, 303}, {"/settings/api-keys", cookie, 200}, {"/settings/api-keys/new", cookie, 200}, {at, cookie, 200},
 			{at + "/revocation", cookie, 200}, {at + "/deletion", cookie, 200}, {"/settings/api-keys/" + missing, cookie, 404},
 			{at + "/revoke", cookie, 405}, {at + "/delete", cookie, 405}, {"/settings/security", cookie, 200}, {"/healthz", "", 200}, {"/readyz", "", 200},

@@ -31,6 +31,40 @@ type ConversationList struct {
 	None       bool   // the team has no conversation at all
 }
 
+// ContactList is one page of contacts and what was searched for.
+type ContactList struct {
+	List   db.List[db.Contact]
+	Walk   Walk
+	Search Form // search
+	None   bool // the team has no contact at all
+}
+
+// KnownContact is a contact with all that is known of them, and one page of their conversations.
+type KnownContact struct {
+	db.Contact
+	Channels      []Fact
+	CustomFields  []Fact
+	Attributes    []Fact
+	Conversations db.List[db.Conversation]
+	Walk          Walk
+}
+
+// Fact is something that is known under a name.
+type Fact struct {
+	Name  string
+	Value string
+}
+
+// AssistantList is one page of assistants, with how many conversations each began today and in thirty days, by id.
+type AssistantList struct {
+	List    db.List[db.Assistant]
+	Counted bool
+	OfToday map[string]int64
+	OfDays  map[string]int64
+	Today   string // YYYY-MM-DD
+	Zone    string // where days begin
+}
+
 // clip gives the beginning of a text as one line.
 func clip(text string, most int) string {
 	if len(text) > 8*most { // spares the rest of a very long one

@@ -60,7 +60,16 @@ func everyPage() map[string]templ.Component {
 	wrongTalks, noTalks, gone := talks, talks, talks
 	wrongTalks.Filter, noTalks.None, gone.List.Items = wrong, true, nil
 	said := db.List[db.Message]{Items: []db.Message{{SenderType: nasty, MessageType: "voice", Text: nasty}, {SenderType: "user"}}, Total: 250, Page: db.Page{Number: 2, Size: 100}}
+	person := db.Contact{ID: nasty, FirstName: nasty, Email: nasty, Phone: nasty, LastSeen: now, LastSent: now}
+	people := ContactList{List: db.List[db.Contact]{Items: []db.Contact{person, {}}, Total: 2, Page: db.Page{Number: 1, Size: 50}}, Walk: talks.Walk, Search: Form{Values: map[string]string{"search": nasty}}}
+	nobody, lost, wrongSearch := people, people, people
+	nobody.None, lost.List.Total, lost.List.Items, wrongSearch.Search.Errors = true, 0, nil, map[string]string{"search": nasty}
+	some := []Fact{{nasty, nasty}}
+	helpers := AssistantList{List: db.List[db.Assistant]{Items: []db.Assistant{{ID: nasty, Name: nasty, Type: nasty, LLMModel: nasty, Description: nasty}}, Total: 200, Page: db.Page{Number: 2, Size: 50}}, Counted: true, Zone: nasty}
 	return map[string]templ.Component{
+		"contacts": Contacts(p, people), "no contacts": Contacts(p, nobody), "nobody found": Contacts(p, lost), "contacts, wrong": Contacts(p, wrongSearch),
+		"contact": Contact(p, KnownContact{Contact: person, Channels: some, CustomFields: some, Attributes: some, Conversations: talks.List, Walk: talks.Walk}), "contact without conversations": Contact(p, KnownContact{}),
+		"assistants": Assistants(p, helpers), "no assistants": Assistants(p, AssistantList{List: db.List[db.Assistant]{Page: db.Page{Number: 1, Size: 50}}}),
 		"conversations": Conversations(p, talks), "conversations, wrong": Conversations(p, wrongTalks), "no conversations": Conversations(p, noTalks), "past the conversations": Conversations(p, gone),
 		"conversation": Conversation(p, talk, said), "conversation without messages": Conversation(p, db.Conversation{}, db.List[db.Message]{Page: said.Page}),
 		"login": Login(out, wrong, nasty), "setup": Setup(out, wrong), "failed": Failed(out, Failure{404, nasty, nasty, nasty}),

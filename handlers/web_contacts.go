@@ -1,0 +1,80 @@
+package handlers
+
+import (
+	"cmp"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/insighto/insighto/db"
+	"github.com/insighto/insighto/views"
+)
+
+const searchMax = 200 // characters, as in the API
+
+func (s *server) listContacts(c echo.Context) error {
+	ctx, p := c.Request().Context(), me(c).Principal
+	asked := askedFor(c, map[string]string{"search": ""})
+	page := views.ContactList{Search: filled(asked)}
+	if utf8.RuneCountInString(asked["search"]) > searchMax {
+		page.Search.Errors["search"] = "That is longer than 200 characters. Search for a part of it."
+		return s.render(c, http.StatusUnprocessableEntity, views.Contacts(s.page(c, "Contacts"), page))
+	}
+	filter, err := db.ContactFilter{Search: asked["search"]}, error(nil)
+	page.List, page.Walk, err = walk(c, page.Search, contactPlace, func(after, before db.Cursor, page db.Page) (db.List[db.Contact], error) {
+		filter.After, filter.Before = after, before
+		return s.Store.Contacts(ctx, p, filter, page)
+	})
+	if err != nil {
+		return err
+	}
+	page.None = page.List.Total == 0 && filter.Search == ""
+	return s.render(c, http.StatusOK, views.Contacts(s.page(c, "Contacts"), page))
+}
+
+func contactPlace(c db.Contact) db.Cursor { return db.Cursor{At: c.CreatedAt, ID: c.ID} }
+
+func (s *server) showContact(c echo.Context) error {
+	ctx, p := c.Request().Context(), me(c).Principal
+	contact, err := s.Store.Contact(ctx, p, pathID(c))
+	if err != nil {
+		return err
+	}
+	known := views.KnownContact{
+		Contact: contact, Channels: channelsOf(contact), CustomFields: factsOf(contact.CustomFields), Attributes: factsOf(contact.UserAttributes),
+	}
+	known.Conversations, known.Walk, err = walk(c, views.Form{}, conversationPlace, func(after, before db.Cursor, page db.Page) (db.List[db.Conversation], error) {
+		return s.Store.Conversations(ctx, p, db.ConversationFilter{ContactID: contact.ID, After: after, Before: before}, page)
+	})
+	if err != nil {
+		return err
+	}
+	return s.render(c, http.StatusOK, views.Contact(s.page(c, "Contact"), known))
+}
+
+// channelsOf are the ways to reach a contact besides what its e-mail and phone number say already.
+func channelsOf(c db.Contact) []views.Fact {
+	said := []string{"telephone", "national_number", "country_code", "dial_code", "email"}
+	return slices.DeleteFunc(factsOf(c.Channels), func(f views.Fact) bool { return slices.Contains(said, f.Name) })
+}
+
+// factsOf gives the members of a JSON object by name, texts as they are and everything else as JSON. What is empty or
+// null says nothing and is left out.
+func factsOf(object string) []views.Fact {
+	var members map[string]json.RawMessage
+	_ = json.Unmarshal([]byte(object), &members) // it was checked before it was kept
+	var facts []views.Fact
+	for name, value := range members {
+		text := string(value)
+		if text == "null" || json.Unmarshal(value, &text) == nil && strings.TrimSpace(text) == "" {
+			continue
+		}
+		facts = append(facts, views.Fact{Name: name, Value: text})
+	}
+	slices.SortFunc(facts, func(a, b views.Fact) int { return cmp.Compare(a.Name, b.Name) })
+	return facts
+}
