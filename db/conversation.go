@@ -87,6 +87,18 @@ func (f ConversationFilter) where(p Principal) (string, []any) {
 	return strings.Join(clauses, "\n\t\t  AND "), args
 }
 
+// fromCursor moves the bound of the days that lies behind the cursor up to it. The engine may begin at either of the two,
+// and from the days' it would pass over every row that was seen before.
+func (f ConversationFilter) fromCursor() ConversationFilter {
+	if at := f.After.At.Add(time.Millisecond); !f.After.IsZero() && at.Before(f.Until) {
+		f.Until = at
+	}
+	if at := f.Before.At; !f.Before.IsZero() && at.After(f.From) && !f.From.IsZero() {
+		f.From = at
+	}
+	return f
+}
+
 const selectConversations = `
 		SELECT c.id, c.assistant_id, COALESCE(a.name, ''), c.widget_id, COALESCE(w.widget_type, ''), COALESCE(w.widget_provider, ''),
 		       c.contact_id, COALESCE(p.first_name, ''), COALESCE(p.last_name, ''), c.device_type, c.unique_device_id,
@@ -110,7 +122,7 @@ func (s *Store) Conversations(ctx context.Context, p Principal, f ConversationFi
 	if err != nil {
 		return List[Conversation]{}, err
 	}
-	where, args := f.where(p)
+	where, args := f.fromCursor().where(p)
 	q := statement{total: total, args: args, rows: selectConversations + `
 		WHERE ` + where}
 	return listOf(ctx, s, page, scanConversation, q.newest("c.", f.After, f.Before))

@@ -28,6 +28,11 @@ func TestAListIsWalkedBothWays(t *testing.T) {
 				return store.Conversations(t.Context(), ada, db.ConversationFilter{After: after, Before: before}, db.Page{Number: 1, Size: size})
 			})
 		})
+		t.Run("conversations of some days", func(t *testing.T) {
+			walkBothWays(t, 12, conversation, func(after, before db.Cursor, size int64) (db.List[db.Conversation], error) {
+				return store.Conversations(t.Context(), ada, db.ConversationFilter{From: archived(1).CreatedAt, Until: archived(4).CreatedAt, After: after, Before: before}, db.Page{Number: 1, Size: size})
+			})
+		})
 		t.Run("contacts", func(t *testing.T) {
 			walkBothWays(t, 23, func(c db.Contact) db.Cursor { return db.Cursor{At: c.CreatedAt, ID: c.ID} }, func(after, before db.Cursor, size int64) (db.List[db.Contact], error) {
 				return store.Contacts(t.Context(), ada, db.ContactFilter{After: after, Before: before}, db.Page{Number: 1, Size: size})
@@ -60,6 +65,34 @@ func walkBothWays[T any](t *testing.T, total int64, place func(T) db.Cursor, ask
 	if len(all) != int(total) || !slices.Equal(down, all) || !slices.Equal(up, all[:len(all)-1]) {
 		t.Errorf("in one page: %v\nolder and older: %v\nnewer and newer: %v", all, down, up)
 	}
+}
+
+func TestAPageByCursorPassesOverNothing(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, store *db.Store) {
+		ada := member(t, store, "ada@a.example", "A")
+		imported(t, store, ada, archived(1), archived(3))
+		days := db.ConversationFilter{From: archived(0).CreatedAt, Until: archived(9).CreatedAt}
+		place := db.Cursor{At: archived(2).CreatedAt, ID: made(2)}
+		after, before := days, days
+		after.After, before.Before = place, place
+		for name, c := range map[string]struct {
+			filter db.ConversationFilter
+			passed int64 // the bound beyond the cursor
+		}{"older": {after, days.Until.UnixMilli()}, "newer": {before, days.From.UnixMilli()}} {
+			var rows []any
+			watched := store.Watch(func(_ string, args []any) { rows = args })
+			list, err := watched.Conversations(t.Context(), ada, c.filter, db.Page{Number: 1, Size: 10})
+			if err != nil || len(list.Items) != 1 || list.Total != 2 {
+				t.Fatalf("%s: got %d of %d (%v), want 1 of 2", name, len(list.Items), list.Total, err)
+			}
+			if slices.Contains(rows, any(c.passed)) {
+				t.Errorf("%s: the rows are bounded by %v, which lets the engine begin before the cursor", name, rows)
+			}
+			if err := watched.Unwatch(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
 }
 
 func TestAPageOfATranscript(t *testing.T) {
