@@ -128,6 +128,16 @@ func (s *Store) User(ctx context.Context, p Principal) (User, error) {
 	return u, err
 }
 
+// RenameUser changes the asker's own name, in all teams.
+func (s *Store) RenameUser(ctx context.Context, p Principal, name string) error {
+	name, problem := line("name", "A name", name, NameMax)
+	if problem != nil {
+		return problem
+	}
+	_, err := s.exec(ctx, `UPDATE users SET name = $1 WHERE id = $2`, name, p.UserID)
+	return err
+}
+
 // DeactivateUser ends every session of a person; their keys and password stop working at once.
 func (s *Store) DeactivateUser(ctx context.Context, email string) error {
 	return s.atomically(ctx, func(tx *Store) error {

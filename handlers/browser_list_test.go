@@ -130,5 +130,13 @@ func listStates(t *testing.T, b *tab) {
 		{"contacts, wrong", func(b *tab) { b.open("/contacts?search=" + strings.Repeat("x", 300)) }},
 		{"a contact", func(b *tab) { b.open("/contacts/" + zoe) }},
 		{"assistants", func(b *tab) { b.open("/assistants") }},
+		{"the team", func(b *tab) { b.open("/settings/team") }},
+		{"the profile", func(b *tab) { b.open("/settings/profile") }},
+		{"the profile, wrong", func(b *tab) {
+			b.fill("#name", " ")
+			b.click("main .button.main")
+			b.until(`document.querySelector("#name-wrong")`)
+		}},
+		{"the profile, changed", func(b *tab) { b.open("/settings/profile?changed=name") }},
 	})
 }

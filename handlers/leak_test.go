@@ -139,13 +139,14 @@ func (p *probe) form(want int, path, body string) {
 // usePages looks at every page there is after the key was shown.
 func (p *probe) usePages() {
 	for _, path := range []string{"/", "/conversations", "/conversations?status=open&after=" + p.secret, "/conversations/" + conversationID(1),
-		"/contacts", "/contacts?search=" + p.secret, "/contacts/" + dev, "/assistants", "/settings/api-keys", "/settings/api-keys?page=2", "/settings/api-keys/new", "/settings/security",
+		"/contacts", "/contacts?search=" + p.secret, "/contacts/" + dev, "/assistants", "/settings/api-keys", "/settings/api-keys?page=2", "/settings/api-keys/new", "/settings/team", "/settings/profile", "/settings/security",
 		"/settings/api-keys/" + p.key.ID, "/settings/api-keys/" + p.key.ID + "/revocation", "/settings/api-keys/" + p.key.ID + "/deletion"} {
 		p.ask(200, http.MethodGet, path, "", "Cookie", p.cookie)
 		p.ask(200, http.MethodGet, path, "", "Cookie", p.cookie, "HX-Request", "true")
 		p.ask(303, http.MethodGet, path, "")
 		p.ask(401, http.MethodGet, path, "", "HX-Request", "true")
 	}
+	p.form(422, "/settings/profile", "name="+p.secret)
 	p.ask(422, http.MethodGet, "/conversations?from="+p.secret+"&to=x"+p.secret+"&assistant="+p.secret+"&status="+p.secret, "", "Cookie", p.cookie)
 	p.ask(200, http.MethodGet, "/login", "")
 	p.ask(303, http.MethodGet, "/setup", "")

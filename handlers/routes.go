@@ -47,6 +47,9 @@ func (s *server) pages() []page {
 		{http.MethodGet, "/settings/api-keys/:id/deletion", !open, s.askDelete},
 		{http.MethodPost, "/settings/api-keys/:id/delete", !open, s.deleteKey},
 
+		{http.MethodGet, "/settings/team", !open, s.listMembers},
+		{http.MethodGet, "/settings/profile", !open, s.showProfile},
+		{http.MethodPost, "/settings/profile", !open, s.changeProfile},
 		{http.MethodGet, "/settings/security", !open, s.showSecurity},
 		{http.MethodPost, "/settings/security/password", !open, s.changePassword},
 		{http.MethodPost, "/settings/security/sessions/:id/end", !open, s.endSession},

@@ -488,7 +488,7 @@ func TestHeadersOfPages(t *testing.T) {
 			{"/contacts", cookie, 200}, {"/contacts/" + missing, cookie, 404}, {"/assistants", cookie, 200},
 			{"/settings", cookie, 303}, {"/settings/api-keys", cookie, 200}, {"/settings/api-keys/new", cookie, 200}, {at, cookie, 200},
 			{at + "/revocation", cookie, 200}, {at + "/deletion", cookie, 200}, {"/settings/api-keys/" + missing, cookie, 404},
-			{at + "/revoke", cookie, 405}, {at + "/delete", cookie, 405}, {"/settings/security", cookie, 200}, {"/healthz", "", 200}, {"/readyz", "", 200},
+			{at + "/revoke", cookie, 405}, {at + "/delete", cookie, 405}, {"/settings/team", cookie, 200}, {"/settings/profile", cookie, 200}, {"/settings/security", cookie, 200}, {"/healthz", "", 200}, {"/readyz", "", 200},
 		}
 		for _, c := range cases {
 			get, head := w.do(http.MethodGet, c.path, "", "Cookie", c.cookie), w.do(http.MethodHead, c.path, "", "Cookie", c.cookie)

@@ -67,6 +67,8 @@ func everyPage() map[string]templ.Component {
 	some := []Fact{{nasty, nasty}}
 	helpers := AssistantList{List: db.List[db.Assistant]{Items: []db.Assistant{{ID: nasty, Name: nasty, Type: nasty, LLMModel: nasty, Description: nasty}}, Total: 200, Page: db.Page{Number: 2, Size: 50}}, Counted: true, Zone: nasty}
 	return map[string]templ.Component{
+		"team":     Team(p, db.List[db.TeamMember]{Items: []db.TeamMember{{User: db.User{Name: nasty, Email: nasty}, Member: nasty, DeactivatedAt: now}}, Total: 200, Page: db.Page{Number: 2, Size: 50}}, true),
+		"profile":  Profile(p, wrong, true),
 		"contacts": Contacts(p, people), "no contacts": Contacts(p, nobody), "nobody found": Contacts(p, lost), "contacts, wrong": Contacts(p, wrongSearch),
 		"contact": Contact(p, KnownContact{Contact: person, Channels: some, CustomFields: some, Attributes: some, Conversations: talks.List, Walk: talks.Walk}), "contact without conversations": Contact(p, KnownContact{}),
 		"assistants": Assistants(p, helpers), "no assistants": Assistants(p, AssistantList{List: db.List[db.Assistant]{Page: db.Page{Number: 1, Size: 50}}}),
