@@ -27,6 +27,8 @@ const (
 	ingestMax  = 10 << 20 // bytes of a body that brings conversations
 	addressMax = 16 << 10 // bytes of a request's path and query
 	headersMax = 32 << 10 // bytes of all headers together
+
+	parametersMax = 1000 // of a query; Go reads none of ten thousand
 )
 
 // policy lets a page load nothing from anywhere but this server, and nobody frame it.
@@ -190,9 +192,12 @@ func (s *server) readable(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// checkQuery refuses pairs that Go would drop, which are those with a broken escape or a semicolon, and values that are
-// no text. values is what Go made of raw.
+// checkQuery refuses pairs that Go would drop, which are those with a broken escape or a semicolon or among very many, and
+// values that are no text. values is what Go made of raw.
 func checkQuery(raw string, values url.Values) error {
+	if strings.Count(raw, "&") >= parametersMax {
+		return &refusal{status: http.StatusBadRequest, code: "bad_request", text: "The address has more than 1,000 parameters. Ask for less at once."}
+	}
 	if _, err := url.QueryUnescape(raw); err != nil || strings.Contains(raw, ";") {
 		return &refusal{status: http.StatusBadRequest, code: "bad_request", text: "The query of the address cannot be read. Percent-encode what is not a letter or digit, and separate parameters with &."}
 	}
