@@ -12,7 +12,7 @@ import (
 func FuzzParseCursor(f *testing.F) {
 	place := Cursor{At: time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC), ID: "0199aa00-0000-7000-8000-000000000001"}.String()
 	for _, text := range []string{
-		"", place, place + "=", place[:31], place + "A", place[:31] + "\n", "\n" + place, place[:31] + "/", "                                ",
+		"", place, place + "=", place[:37], place + "A", place[:37] + "\n", "\n" + place, place[:37] + "/", place[:5] + "_" + place[6:], "                                      ",
 		"________________________________", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "f_________AAAAAAAAAAAAAAAAAAAAAA", "gAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "\x00", "\xff\xfe", "é",
 	} {
 		f.Add(text)

@@ -20,7 +20,7 @@ func withBabbage(t *testing.T) *terminal {
 	return x
 }
 
-var lastCursor = regexp.MustCompile(`--after ([\w-]{32}) goes on`)
+var lastCursor = regexp.MustCompile(`--after ([\w-]{38}) goes on`)
 
 func TestExport(t *testing.T) {
 	x := withBabbage(t)
