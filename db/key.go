@@ -141,17 +141,28 @@ func (s *Store) RevokeKey(ctx context.Context, p Principal, id string) (Key, err
 	return s.Key(ctx, p, id)
 }
 
-// DeleteKey removes one of the asker's own keys, live or revoked.
+// DeleteKey removes one of the asker's own keys, live or revoked. Its name stays, for what it did.
 func (s *Store) DeleteKey(ctx context.Context, p Principal, id string) error {
-	n, err := s.exec(ctx, `
-		DELETE FROM keys
-		WHERE team_id = $1
-		  AND user_id = $2
-		  AND id = $3`, p.TeamID, p.UserID, id)
-	if err == nil && n == 0 {
-		return notFound("key")
-	}
-	return err
+	return s.atomically(ctx, func(tx *Store) error {
+		if _, err := tx.exec(ctx, `
+			INSERT INTO deleted_keys (team_id, id, user_id, name, prefix, deleted_at)
+			SELECT team_id, id, user_id, name, prefix, CAST($4 AS BIGINT)
+			FROM keys
+			WHERE team_id = $1
+			  AND user_id = $2
+			  AND id = $3`, p.TeamID, p.UserID, id, s.now().UnixMilli()); err != nil {
+			return err
+		}
+		n, err := tx.exec(ctx, `
+			DELETE FROM keys
+			WHERE team_id = $1
+			  AND user_id = $2
+			  AND id = $3`, p.TeamID, p.UserID, id)
+		if err == nil && n == 0 {
+			return notFound("key")
+		}
+		return err
+	})
 }
 
 // KeyOwner gives who holds the key with that id, for the command line, where the operator may act on any key.
@@ -169,7 +180,7 @@ func (s *Store) KeyOwner(ctx context.Context, id string) (Principal, error) {
 
 // Authenticate gives who a secret belongs to. It asks the database each time, with one statement that an index alone
 // answers, which is why revoking is instant everywhere. Its Unauthenticated errors carry the codes key_malformed (the
-// database is not asked), key_unknown and key_revoked.
+// database is not asked), key_unknown and key_revoked; with the last one comes whose key it was, without its role.
 func (s *Store) Authenticate(ctx context.Context, secret string) (Principal, error) {
 	return s.holder(ctx, secret, authenticate)
 }
@@ -206,7 +217,7 @@ func (s *Store) holder(ctx context.Context, secret, text string, details ...any)
 		return p, errKeyUnknown
 	}
 	if !revoked.IsZero() {
-		return Principal{}, unauthenticated("key_revoked", "This key was revoked on "+revoked.Format("2006-01-02 at 15:04")+" UTC. Create a new one under Settings → API Keys.")
+		return p, unauthenticated("key_revoked", "This key was revoked on "+revoked.Format("2006-01-02 at 15:04")+" UTC. Create a new one under Settings → API Keys.")
 	}
 	p.Role, _ = RoleByID(role) // an unknown role opens nothing
 	return p, nil

@@ -10,8 +10,17 @@ import (
 	"time"
 )
 
-// flushEvery keeps the last use on the page within a second, at no more than 120 updates of a key's row a minute.
-const flushEvery = 500 * time.Millisecond
+const (
+	// flushEvery keeps the last use on the page within a second, at no more than 120 updates of a key's row a minute.
+	flushEvery = 500 * time.Millisecond
+	// cellsMax is how many counts that differ in key, route, outcome or hour are gathered; what comes beyond is counted
+	// for its team alone.
+	cellsMax = 10_000
+	// batchMax is how many keys, and rows of the log, one transaction takes on, so that a slow database gets through.
+	batchMax = 2000
+	// refusalsMax is how often a batch is tried that the database takes offence at, rather than being away.
+	refusalsMax = 20
+)
 
 // KeyUse is the newest request that a key was let in for.
 type KeyUse struct {
@@ -25,27 +34,95 @@ type KeyUse struct {
 
 type keyRef struct{ team, key string }
 
-// KeyUses gathers last uses in memory and writes them to the store twice a second, so that no request waits for it
-// and a kill loses at most a second. It is safe for use by many goroutines.
+func (r keyRef) compare(o keyRef) int {
+	return cmp.Or(cmp.Compare(r.team, o.team), cmp.Compare(r.key, o.key))
+}
+
+// KeyUses gathers in memory what keys do, and writes it to the store twice a second in one transaction: last uses,
+// counts and the log. So no request waits for it, and a kill loses less than a second. It is safe for use by many
+// goroutines.
 type KeyUses struct {
-	store  *Store
-	log    *slog.Logger
-	mu     sync.Mutex
-	newest map[keyRef]KeyUse
+	// LogRate is how many successes of a key the log keeps in a minute; of more, it keeps a sample. 0 keeps no log.
+	LogRate int
+
+	store *Store
+	log   *slog.Logger
+
+	writing  sync.Mutex // one flush at a time
+	writer   string     // whose batches are numbered
+	batches  int64
+	unsure   *batch // the database has not said yet that it kept this one
+	refusals int
+
+	mu       sync.Mutex
+	keys     map[keyRef]*activity
+	cells    int
+	requests []Request
+	dropped  int64 // rows of the log that there was no room for
+}
+
+// activity is what a key did since the last flush, and how much of it this minute's log has.
+type activity struct {
+	newest KeyUse // zero time when there is nothing to write
+	cells  []cell
+	logged logged
 }
 
 // NewKeyUses gives a gatherer for the store; Run writes what it gathers.
 func NewKeyUses(store *Store, log *slog.Logger) *KeyUses {
-	return &KeyUses{store: store, log: log, newest: map[keyRef]KeyUse{}}
+	return &KeyUses{LogRate: DefaultLogRate, store: store, log: log, writer: NewID(), keys: map[keyRef]*activity{}}
 }
 
 // Record remembers that the key was let in for a request.
 func (u *KeyUses) Record(p Principal, use KeyUse) {
-	ref := keyRef{p.TeamID, p.KeyID}
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if use.At.After(u.newest[ref].At) {
-		u.newest[ref] = use
+	u.of(p).use(use)
+}
+
+// Count remembers a request of a key that was answered, and its last use when the key was let in.
+func (u *KeyUses) Count(p Principal, r Request, letIn bool) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	a := u.of(p)
+	if letIn {
+		a.use(KeyUse{At: r.At, Method: r.Method, Route: r.Route, Status: r.Status, Address: r.Address, UserAgent: r.UserAgent})
+	}
+	outcome := outcomeOf(r.Status)
+	c := a.find(&r, outcome)
+	switch {
+	case c == nil && u.cells < cellsMax:
+		c = a.cell(&r, outcome)
+		u.cells++
+	case c == nil:
+		c = u.of(Principal{TeamID: p.TeamID}).cell(&Request{At: r.At}, outcome)
+	}
+	c.add(&r)
+	r.Weight = a.logged.weight(r.At, outcome, u.LogRate)
+	switch {
+	case r.Weight == 0:
+	case len(u.requests) < requestsMax:
+		r.TeamID, r.KeyID = p.TeamID, p.KeyID
+		u.requests = append(u.requests, r)
+	default:
+		u.dropped++
+	}
+}
+
+// of gives the activity of a key, whose lock is held.
+func (u *KeyUses) of(p Principal) *activity {
+	ref := keyRef{p.TeamID, p.KeyID}
+	a := u.keys[ref]
+	if a == nil {
+		a = &activity{}
+		u.keys[ref] = a
+	}
+	return a
+}
+
+func (a *activity) use(use KeyUse) {
+	if use.At.After(a.newest.At) {
+		a.newest = use
 	}
 }
 
@@ -66,48 +143,138 @@ func (u *KeyUses) Run(ctx context.Context) {
 
 func (u *KeyUses) flushed(ctx context.Context) {
 	if err := u.Flush(ctx); err != nil && ctx.Err() == nil {
-		u.log.Warn("last uses of keys wait for the database", "err", err)
+		u.log.Warn("last uses and counts of keys wait for the database", "err", err)
 	}
 }
 
 // Flush writes what was gathered. What cannot be written now stays for the next time.
 func (u *KeyUses) Flush(ctx context.Context) error {
-	u.mu.Lock()
-	batch := u.newest
-	u.newest = make(map[keyRef]KeyUse, len(batch))
-	u.mu.Unlock()
-	if len(batch) == 0 {
-		return nil
-	}
-	err := u.store.useKeys(ctx, batch)
-	if err != nil {
-		for ref, use := range batch {
-			u.Record(Principal{TeamID: ref.team, KeyID: ref.key}, use)
+	u.writing.Lock()
+	defer u.writing.Unlock()
+	if u.unsure != nil {
+		if err := u.write(ctx, u.unsure); err != nil {
+			return err
 		}
 	}
+	for more := true; more; {
+		var b *batch
+		if b, more = u.take(); b != nil {
+			u.unsure = b
+			if err := u.write(ctx, b); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// write keeps a batch until the database says that it has it. An error may also mean that it has: the batch keeps its
+// number, and is added once.
+func (u *KeyUses) write(ctx context.Context, b *batch) error {
+	err := u.store.addUses(ctx, u.writer, b)
+	if err != nil && !Unavailable.Is(err) && ctx.Err() == nil {
+		u.refusals++
+	}
+	if err == nil || u.refusals >= refusalsMax {
+		u.unsure, u.refusals = nil, 0
+	}
 	return err
+}
+
+// batch is what is written in one transaction.
+type batch struct {
+	number   int64
+	newest   map[keyRef]KeyUse
+	cells    map[keyRef][]cell
+	requests []Request
+}
+
+// take moves what was gathered into a batch, and gives nil when there is nothing. more tells that something is left. A
+// key that was idle for a minute is forgotten.
+func (u *KeyUses) take() (b *batch, more bool) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	b = &batch{newest: map[keyRef]KeyUse{}, cells: map[keyRef][]cell{}}
+	taken := 0
+	for ref, a := range u.keys {
+		if a.newest.At.IsZero() && len(a.cells) == 0 {
+			if a.logged.past(u.store.now()) {
+				delete(u.keys, ref)
+			}
+			continue
+		}
+		if taken >= batchMax {
+			more = true
+			break
+		}
+		taken += max(1, len(a.cells))
+		b.add(ref, a)
+		u.cells = max(0, u.cells-len(a.cells))
+		a.newest, a.cells = KeyUse{}, nil
+	}
+	if u.dropped > 0 {
+		u.log.Warn("the log of requests has no room for all", "dropped", u.dropped)
+		u.dropped = 0
+	}
+	n := min(batchMax, len(u.requests))
+	b.requests, u.requests = u.requests[:n:n], u.requests[n:]
+	if !more {
+		u.cells = 0
+	}
+	if taken == 0 && n == 0 {
+		return nil, false
+	}
+	u.batches++
+	b.number = u.batches
+	return b, more || len(u.requests) > 0
+}
+
+func (b *batch) add(ref keyRef, a *activity) {
+	if !a.newest.At.IsZero() {
+		b.newest[ref] = a.newest
+	}
+	if len(a.cells) > 0 {
+		b.cells[ref] = a.cells
+	}
+}
+
+// addUses writes a batch, unless it is written already.
+func (s *Store) addUses(ctx context.Context, writer string, b *batch) error {
+	return s.atomically(ctx, func(tx *Store) error {
+		n, err := tx.exec(ctx, `
+			INSERT INTO usage_writers (id, batch, written_at)
+			VALUES ($1, $2, $3)
+			ON CONFLICT (id) DO UPDATE
+			SET batch = excluded.batch, written_at = excluded.written_at
+			WHERE usage_writers.batch < excluded.batch`, writer, b.number, s.now().UnixMilli())
+		if err != nil || n == 0 {
+			return err
+		}
+		if err := tx.useKeys(ctx, b.newest); err != nil {
+			return err
+		}
+		if err := tx.addUsage(ctx, b.cells); err != nil {
+			return err
+		}
+		return tx.logRequests(ctx, b.requests)
+	})
 }
 
 // useKeys moves the last use of keys forward, never back: another copy of the program may know of a newer one. The
 // order of the keys is fixed, so that two copies cannot wait for each other.
 func (s *Store) useKeys(ctx context.Context, uses map[keyRef]KeyUse) error {
-	refs := slices.SortedFunc(maps.Keys(uses), func(a, b keyRef) int {
-		return cmp.Or(cmp.Compare(a.team, b.team), cmp.Compare(a.key, b.key))
-	})
-	return s.atomically(ctx, func(tx *Store) error {
-		for _, ref := range refs {
-			use := uses[ref]
-			if _, err := tx.exec(ctx, `
-				UPDATE keys
-				SET last_used_at = $1, last_used_method = $2, last_used_route = $3,
-				    last_used_status = $4, last_used_address = $5, last_used_agent = $6
-				WHERE team_id = $7
-				  AND id = $8
-				  AND (last_used_at IS NULL OR last_used_at < $1)`,
-				use.At.UnixMilli(), use.Method, use.Route, use.Status, use.Address, clip(use.UserAgent), ref.team, ref.key); err != nil {
-				return err
-			}
+	for _, ref := range slices.SortedFunc(maps.Keys(uses), keyRef.compare) {
+		use := uses[ref]
+		if _, err := s.exec(ctx, `
+			UPDATE keys
+			SET last_used_at = $1, last_used_method = $2, last_used_route = $3,
+			    last_used_status = $4, last_used_address = $5, last_used_agent = $6
+			WHERE team_id = $7
+			  AND id = $8
+			  AND (last_used_at IS NULL OR last_used_at < $1)`,
+			use.At.UnixMilli(), use.Method, use.Route, use.Status, use.Address, clip(use.UserAgent), ref.team, ref.key); err != nil {
+			return err
 		}
-		return nil
-	})
+	}
+	return nil
 }

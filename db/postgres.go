@@ -72,7 +72,7 @@ var postgresDialect = dialect{
 		}
 		var netErr net.Error
 		return errors.As(err, &netErr) || errors.Is(err, context.DeadlineExceeded) ||
-			errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || errors.Is(err, sql.ErrConnDone) || pgconn.SafeToRetry(err)
+			errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, sql.ErrTxDone) || pgconn.SafeToRetry(err)
 	},
 	taken: func(err error) bool {
 		var e *pgconn.PgError

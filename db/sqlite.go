@@ -80,7 +80,7 @@ var sqliteDialect = dialect{
 				return true
 			}
 		}
-		return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, sql.ErrConnDone)
+		return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, sql.ErrTxDone)
 	},
 	taken: func(err error) bool {
 		var e sqlite3.Error

@@ -6,6 +6,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
@@ -27,13 +28,17 @@ type callKey struct{}
 // callOf gives the call; keyed has put it there.
 func callOf(ctx context.Context) *call { return ctx.Value(callKey{}).(*call) }
 
-// keyed lets a request in whose key is live and whose role opens the scope, and remembers that it did. It is written
-// by hand: the key is read in one place only, once, exactly as it was sent.
+// keyed lets a request in whose key is live and whose role opens the scope, and has it counted. It is written by hand:
+// the key is read in one place only, once, exactly as it was sent.
 func (s *server) keyed(scope db.Scope) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
-		c := humaecho.Unwrap(ctx)
+		start, c := time.Now(), humaecho.Unwrap(ctx)
 		c.Request().Body = http.MaxBytesReader(c.Response(), c.Request().Body, cmp.Or(ctx.Operation().MaxBodyBytes, bodyMax))
-		made, err := s.admit(c, scope)
+		made := &call{c: c}
+		err := s.admit(made, scope)
+		if made.KeyID != "" && s.Uses != nil {
+			defer s.count(ctx, made.Principal, start, err == nil)
+		}
 		if err != nil {
 			s.fail(err, c)
 			return
@@ -47,37 +52,46 @@ func (s *server) keyed(scope db.Scope) func(huma.Context, func(huma.Context)) {
 		} else {
 			next(huma.WithValue(ctx, callKey{}, made))
 		}
-		s.Uses.Record(made.Principal, db.KeyUse{
-			At: s.Now().UTC(), Method: ctx.Method(), Route: ctx.Operation().Path, Status: c.Response().Status,
-			Address: c.RealIP(), UserAgent: blotted(c.Request().UserAgent()),
-		})
 	}
 }
 
-// admit gives the call, or why it is not let in.
-func (s *server) admit(c echo.Context, scope db.Scope) (*call, error) {
+// count counts a request of a key that is answered, or about to be because it panicked.
+func (s *server) count(ctx huma.Context, p db.Principal, start time.Time, letIn bool) {
+	c := humaecho.Unwrap(ctx)
+	status := c.Response().Status
+	if !c.Response().Committed {
+		status = http.StatusInternalServerError
+	}
+	s.Uses.Count(p, db.Request{
+		ID: requestID(c), At: s.Now().UTC(), Method: ctx.Method(), Route: ctx.Operation().Path, Status: status, Took: time.Since(start),
+		Bytes: c.Response().Size, Address: c.RealIP(), UserAgent: blotted(c.Request().UserAgent()),
+	}, letIn)
+}
+
+// admit finds out who makes the call, or why it is not let in; then the call tells whose key it was, if it was anybody's.
+func (s *server) admit(made *call, scope db.Scope) error {
+	c := made.c
 	given := c.QueryParams()["api_key"]
 	if len(given) > 1 {
-		return nil, &refusal{status: http.StatusBadRequest, code: "key_repeated", text: "The address has more than one api_key. Send one."}
+		return &refusal{status: http.StatusBadRequest, code: "key_repeated", text: "The address has more than one api_key. Send one."}
 	}
 	if len(given) == 0 || given[0] == "" {
-		return nil, missingKey(c.Request())
+		return missingKey(c.Request())
 	}
-	made := &call{c: c}
 	if err := s.lookUp(made, scope, given[0]); err != nil {
 		if db.Unauthenticated.Is(err) {
 			if tooMany := s.wrong.count(c.RealIP()); tooMany != nil {
-				return nil, tooMany
+				return tooMany
 			}
 		}
-		return nil, err
+		return err
 	}
 	if !made.Role.Opens(scope) {
-		return nil, &refusal{status: http.StatusForbidden, code: "role_forbids",
+		return &refusal{status: http.StatusForbidden, code: "role_forbids",
 			text:  "This key's role, " + made.Role.Label + ", does not open this. Create a key with a role that has " + string(scope) + " under Settings → API Keys.",
 			extra: map[string]string{"required_scope": string(scope), "key_role": made.Role.ID}}
 	}
-	return made, nil
+	return nil
 }
 
 // lookUp asks the store who holds a key. What every role may ask is about the key itself, so that its details come along.

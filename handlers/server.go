@@ -15,10 +15,10 @@ import (
 	"github.com/insighto/insighto/db"
 )
 
-// Config is the world a server lives in. All of it is required but TrustedProxies.
+// Config is the world a server lives in. All of it is required but Uses and TrustedProxies.
 type Config struct {
 	Store          *db.Store
-	Uses           *db.KeyUses
+	Uses           *db.KeyUses // nil counts nothing
 	Log            *slog.Logger
 	BaseURL        string         // what people type, e.g. https://insighto.example.com
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed

@@ -30,6 +30,7 @@ type serveCommand struct {
 	BaseURL      string   `name:"base-url" placeholder:"URL" help:"The address that people type (default http://localhost and the port)."`
 	Demo         bool     `help:"Fill an empty database with a made-up team to look around in; its password is public knowledge."`
 	TrustedProxy []string `name:"trusted-proxy" placeholder:"CIDR" help:"Believe the X-Forwarded-For of proxies at these addresses."`
+	LogRate      int      `name:"request-log-rate" default:"600" placeholder:"N" help:"How many successes of a key the request log keeps in a minute; of more, one in a hundred. Counts have all (default 600)."`
 	LogLevel     string   `name:"log-level" default:"info" enum:"debug,info,warn,error" help:"What to log: debug, info, warn or error (default info)."`
 }
 
@@ -60,6 +61,9 @@ func (c *serveCommand) serve(ctx context.Context, w *world) error {
 	if err := checkBase(c.BaseURL); err != nil {
 		return err
 	}
+	if c.LogRate < 0 {
+		return usageError{"--request-log-rate: give 0 to keep no log, or how many requests a minute and key"}
+	}
 	if s.listener, err = listen(c.Listen); err != nil {
 		return err
 	}
@@ -74,7 +78,7 @@ func (c *serveCommand) serve(ctx context.Context, w *world) error {
 
 	damage := make(chan error, 1)
 	go func() { damage <- s.store.Check(ctx) }()
-	server, err := s.server()
+	server, err := s.server(c.LogRate)
 	if err != nil {
 		return err
 	}
@@ -120,8 +124,9 @@ func (s *serving) tell(format string, args ...any) {
 	s.notices.Info(fmt.Sprintf(format, args...))
 }
 
-func (s *serving) server() (*http.Server, error) {
+func (s *serving) server(logRate int) (*http.Server, error) {
 	s.uses = db.NewKeyUses(s.store, s.log)
+	s.uses.LogRate = logRate
 	handler, err := handlers.New(handlers.Config{
 		Store: s.store, Uses: s.uses, Log: s.log, BaseURL: s.base, TrustedProxies: s.proxies, Now: s.now,
 	})
@@ -202,8 +207,8 @@ func (s *serving) tidy(ctx context.Context) {
 	tick := time.NewTicker(tidyEvery)
 	defer tick.Stop()
 	for {
-		if err := errors.Join(s.store.ForgetOldSessions(ctx), s.store.ForgetOldTries(ctx), s.store.ForgetOldAnswers(ctx)); err != nil && ctx.Err() == nil {
-			s.log.Warn("old sessions, tries and answers wait to be removed", "err", err)
+		if err := errors.Join(s.store.ForgetOldSessions(ctx), s.store.ForgetOldTries(ctx), s.store.ForgetOldAnswers(ctx), s.store.ForgetOldWriters(ctx)); err != nil && ctx.Err() == nil {
+			s.log.Warn("what is old waits to be removed", "err", err)
 		}
 		select {
 		case <-tick.C:
