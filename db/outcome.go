@@ -69,7 +69,7 @@ func (s *Sums) add(o Sums) {
 	s.Micros += o.Micros
 }
 
-// dest are the places that a row's columns go to, in the order of sumColumns.
+// dest are the places that the columns of a sum go to: ok, denied, limited, client, server, bytes, micros.
 func (s *Sums) dest() []any {
 	return []any{&s.Fine, &s.Denied, &s.Limited, &s.ClientFault, &s.ServerFault, &s.Bytes, &s.Micros}
 }

@@ -41,7 +41,6 @@ var notHere = []struct{ prefix, why string }{
 	{"/api/v1/outbound_webhook", "there are no webhooks yet"},
 	{"/settings/webhooks", "there are no webhooks yet"},
 	{"(receiver)", "there are no webhooks yet"},
-	{"/api/v1/usage", "there is no usage yet"},
 	{"/contacts/import", "there is no import by page yet"},
 }
 
@@ -61,6 +60,8 @@ var instead = map[string]struct {
 	"LST034": {200, "a cursor is a place and names no team, so that an export that was imported elsewhere is the same: the asker sees own rows only"},
 	"LST039": {200, "fields is no parameter of ours, and unknown parameters are ignored"},
 	"LST043": {200, "q is no parameter of ours, and unknown parameters are ignored"},
+	"LST074": {200, "granularity is no parameter of ours (interval is), and unknown parameters are ignored"},
+	"LST075": {200, "granularity is no parameter of ours (interval is), and unknown parameters are ignored"},
 	"LST091": {422, "date_from and date_to are required"},
 	"JSN040": {200, "name is no field of ours, and unknown fields are ignored"},
 	"KFM051": {200, "where a request comes from is what proves it, so there is no token that could be another's"},

@@ -114,6 +114,8 @@ func (s *server) endpoints() []endpoint {
 		{http.MethodPut, "/api/v1/assistant/{assistant_id}", db.AssistantsWrite, "Change an assistant, in part", handle(s.apiUpdateAssistant)},
 		{http.MethodDelete, "/api/v1/assistant/{assistant_id}", db.AssistantsWrite, "Delete an assistant; its conversations stay", handle(s.apiDeleteAssistant)},
 
+		{http.MethodGet, "/api/v1/usage", db.UsageRead, "Requests of the team's keys by hour, day or month", read(s.apiUsage)},
+
 		{http.MethodGet, "/api/v1/widget", db.AssistantsRead, "Widgets, newest first", read(s.apiWidgets)},
 		{http.MethodGet, "/api/v1/widget/list", db.AssistantsRead, "Widgets, in the legacy spelling", read(s.apiWidgets)},
 	}
