@@ -64,7 +64,7 @@ func kill(ctx context.Context, sh shell, args []string) error {
 func torment(ctx context.Context, sh shell, srv *server, rounds, visitors int) error {
 	start := time.Now()
 	keys := &ledger{}
-	people := make([]*visitor, visitors)
+	people, m := make([]*visitor, visitors), &meter{}
 	team := "Kill " + rand.Text()[:8] // of this run's own, so that a database may be used again
 	for round := 1; round <= rounds; round++ {
 		if err := invite(ctx, srv, team, people, keys); err != nil {
@@ -76,11 +76,20 @@ func torment(ctx context.Context, sh shell, srv *server, rounds, visitors int) e
 		if err := verify(ctx, srv, people, keys, keys.due(oldKeys)); err != nil {
 			return fmt.Errorf("round %d: %w", round, err)
 		}
-		if err := load(ctx, srv, people, keys, round); err != nil {
+		if m.secret == "" {
+			var err error
+			if m.secret, err = people[0].createKey(ctx, "meter"); err != nil {
+				return fmt.Errorf("make a key for the meter: %w", err)
+			}
+		}
+		if err := m.check(ctx, srv, keys); err != nil {
+			return fmt.Errorf("round %d: %w", round, err)
+		}
+		if err := load(ctx, srv, people, keys, m, round); err != nil {
 			return fmt.Errorf("round %d: %w", round, err)
 		}
 		if round%10 == 0 || round == rounds {
-			fmt.Fprintf(sh.out, "%4d rounds, %s: %s\n", round, took(start), keys)
+			fmt.Fprintf(sh.out, "%4d rounds, %s: %s; %s\n", round, took(start), keys, m)
 		}
 	}
 	for due := range slices.Chunk(keys.all(), wrongKeys) {
@@ -90,17 +99,23 @@ func torment(ctx context.Context, sh shell, srv *server, rounds, visitors int) e
 		if err := verify(ctx, srv, people, keys, due); err != nil {
 			return fmt.Errorf("after the last kill: %w", err)
 		}
+		if err := m.check(ctx, srv, keys); err != nil {
+			return fmt.Errorf("after the last kill: %w", err)
+		}
 		if err := srv.stop(); err != nil {
 			return err
 		}
 	}
-	fmt.Fprintf(sh.out, "kill: %d kills in %s: %s\n", rounds, took(start), keys)
+	fmt.Fprintf(sh.out, "kill: %d kills in %s: %s; %s\n", rounds, took(start), keys, m)
+	if rounds > 2 && m.total == 0 {
+		return errors.New("nothing was shown: no count was old enough to be kept")
+	}
 	return keys.verdict()
 }
 
 // load lets everybody work, kills the program at a moment nobody chose, and returns when the last request has its answer
 // or none. An error says that script and program disagree, not that something was lost.
-func load(ctx context.Context, srv *server, people []*visitor, keys *ledger, round int) error {
+func load(ctx context.Context, srv *server, people []*visitor, keys *ledger, m *meter, round int) error {
 	working, over := context.WithCancel(ctx)
 	defer over()
 	quarrel := make(chan error, len(people))
@@ -113,9 +128,10 @@ func load(ctx context.Context, srv *server, people []*visitor, keys *ledger, rou
 			}
 		})
 	}
+	wg.Go(func() { m.work(working, srv) })
 	var err error
 	select {
-	case <-time.After(time.Duration(50+mathrand.IntN(750)) * time.Millisecond):
+	case <-time.After(lifetime(round)):
 	case err = <-quarrel:
 	case <-srv.done:
 		err = errors.New("the server ended by itself")
@@ -123,9 +139,11 @@ func load(ctx context.Context, srv *server, people []*visitor, keys *ledger, rou
 		err = errors.New("stopped")
 	}
 	// First the kill, then the end of the work: an answer that was given must be counted.
+	killed := time.Now()
 	srv.kill()
 	over()
 	wg.Wait()
+	m.killed(killed)
 	if err == nil {
 		select {
 		case err = <-quarrel:
@@ -133,6 +151,14 @@ func load(ctx context.Context, srv *server, people []*visitor, keys *ledger, rou
 		}
 	}
 	return err
+}
+
+// lifetime is how long a program lives. Every third lives long enough for counts that must not be lost.
+func lifetime(round int) time.Duration {
+	if round%3 == 0 {
+		return time.Duration(1100+mathrand.IntN(900)) * time.Millisecond
+	}
+	return time.Duration(50+mathrand.IntN(750)) * time.Millisecond
 }
 
 // verify asks for what was acknowledged: every session that was opened, and the given keys.
