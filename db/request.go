@@ -62,6 +62,76 @@ func (l *logged) weight(at time.Time, o Outcome, rate int) int64 {
 // past tells whether its minute is over.
 func (l *logged) past(now time.Time) bool { return l.minute < now.Unix()/60 }
 
+const requestColumns = `r.id, r.team_id, r.key_id, r.at, r.method, r.route, r.status, r.micros, r.bytes, r.address, r.agent, r.weight`
+
+func scanRequest(scan scanner, more ...any) (r Request, err error) {
+	var micros int64
+	err = scan(append([]any{&r.ID, &r.TeamID, &r.KeyID, ms(&r.At), &r.Method, &r.Route, &r.Status, &micros, &r.Bytes, &r.Address, &r.UserAgent, &r.Weight}, more...)...)
+	r.Took = time.Duration(micros) * time.Microsecond
+	return r, err
+}
+
+// KeyRequests gives the latest requests in the log of one of the asker's own keys, newest first, from a moment on.
+func (s *Store) KeyRequests(ctx context.Context, p Principal, keyID string, from time.Time, most int) ([]Request, error) {
+	var requests []Request
+	err := s.each(ctx, func(scan scanner) error {
+		r, err := scanRequest(scan)
+		requests = append(requests, r)
+		return err
+	}, `
+		SELECT `+requestColumns+`
+		FROM requests r
+		WHERE r.team_id = $1
+		  AND r.key_id = $3
+		  AND r.at >= $4
+		  AND EXISTS (SELECT 1 FROM keys k WHERE k.team_id = $1 AND k.user_id = $2 AND k.id = $3)
+		ORDER BY r.at DESC, r.id DESC
+		LIMIT $5`, p.TeamID, p.UserID, keyID, from.UnixMilli(), most)
+	return requests, err
+}
+
+// Found is a request in the log and the key that sent it.
+type Found struct {
+	Request
+	KeyName   string
+	KeyPrefix string
+	Deleted   bool // the key is gone
+}
+
+// Request gives a request of one of the asker's own keys, deleted ones too, or a NotFound error.
+func (s *Store) Request(ctx context.Context, p Principal, id string) (Found, error) {
+	return single(ctx, s, "request in the log", func(scan scanner) (f Found, err error) {
+		f.Request, err = scanRequest(scan, &f.KeyName, &f.KeyPrefix, &f.Deleted)
+		return f, err
+	}, `
+		SELECT `+requestColumns+`, k.name, k.prefix, k.deleted
+		FROM requests r
+		JOIN (
+		  SELECT team_id, id, user_id, name, prefix, FALSE AS deleted FROM keys
+		  UNION ALL
+		  SELECT team_id, id, user_id, name, prefix, TRUE FROM deleted_keys
+		) k ON k.team_id = r.team_id AND k.id = r.key_id
+		WHERE r.team_id = $1
+		  AND k.user_id = $2
+		  AND r.id = $3`, p.TeamID, p.UserID, id)
+}
+
+// forgetAtOnce is how many rows of the log one transaction removes, so that nobody waits long for it.
+const forgetAtOnce = 500
+
+// ForgetOldRequests removes what the log has kept for longer than that, in small transactions.
+func (s *Store) ForgetOldRequests(ctx context.Context, keep time.Duration) error {
+	before := s.now().Add(-keep).UnixMilli()
+	for {
+		n, err := s.exec(ctx, `
+			DELETE FROM requests
+			WHERE (team_id, id) IN (SELECT team_id, id FROM requests WHERE at < $1 ORDER BY at LIMIT $2)`, before, forgetAtOnce)
+		if err != nil || n < forgetAtOnce {
+			return err
+		}
+	}
+}
+
 func (s *Store) logRequests(ctx context.Context, requests []Request) error {
 	rows := make([][]any, len(requests))
 	for i, r := range requests {

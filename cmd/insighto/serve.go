@@ -23,6 +23,7 @@ const (
 	checkPatience = 100 * time.Millisecond // how long the start waits for the look at the file
 	stopPatience  = 10 * time.Second       // how long requests in flight have when it stops
 	tidyEvery     = time.Hour
+	logDaysMax    = 400
 )
 
 type serveCommand struct {
@@ -30,6 +31,7 @@ type serveCommand struct {
 	BaseURL      string   `name:"base-url" placeholder:"URL" help:"The address that people type (default http://localhost and the port)."`
 	Demo         bool     `help:"Fill an empty database with a made-up team to look around in; its password is public knowledge."`
 	TrustedProxy []string `name:"trusted-proxy" placeholder:"CIDR" help:"Believe the X-Forwarded-For of proxies at these addresses."`
+	LogDays      int      `name:"request-log-days" default:"7" placeholder:"N" help:"How many days single requests stay in the log of requests; 0 keeps none (default 7)."`
 	LogRate      int      `name:"request-log-rate" default:"600" placeholder:"N" help:"How many successes of a key the request log keeps in a minute; of more, one in a hundred. Counts have all (default 600)."`
 	LogLevel     string   `name:"log-level" default:"info" enum:"debug,info,warn,error" help:"What to log: debug, info, warn or error (default info)."`
 }
@@ -61,8 +63,8 @@ func (c *serveCommand) serve(ctx context.Context, w *world) error {
 	if err := checkBase(c.BaseURL); err != nil {
 		return err
 	}
-	if c.LogRate < 0 {
-		return usageError{"--request-log-rate: give 0 to keep no log, or how many requests a minute and key"}
+	if c.LogRate < 0 || c.LogDays < 0 || c.LogDays > logDaysMax {
+		return usageError{fmt.Sprintf("--request-log-rate is 0 or more, and --request-log-days 0 to %d", logDaysMax)}
 	}
 	if s.listener, err = listen(c.Listen); err != nil {
 		return err
@@ -78,7 +80,7 @@ func (c *serveCommand) serve(ctx context.Context, w *world) error {
 
 	damage := make(chan error, 1)
 	go func() { damage <- s.store.Check(ctx) }()
-	server, err := s.server(c.LogRate)
+	server, err := s.server(c)
 	if err != nil {
 		return err
 	}
@@ -113,6 +115,7 @@ type serving struct {
 	listener net.Listener
 	base     string
 	proxies  []netip.Prefix
+	logDays  int
 }
 
 // tell says a sentence to the person who runs the server: as it is on a terminal, in the log otherwise.
@@ -124,9 +127,9 @@ func (s *serving) tell(format string, args ...any) {
 	s.notices.Info(fmt.Sprintf(format, args...))
 }
 
-func (s *serving) server(logRate int) (*http.Server, error) {
+func (s *serving) server(c *serveCommand) (*http.Server, error) {
 	s.uses = db.NewKeyUses(s.store, s.log)
-	s.uses.LogRate = logRate
+	s.logDays, s.uses.LogRate = c.LogDays, min(c.LogRate, c.LogDays*c.LogRate)
 	handler, err := handlers.New(handlers.Config{
 		Store: s.store, Uses: s.uses, Log: s.log, BaseURL: s.base, TrustedProxies: s.proxies, Now: s.now,
 	})
@@ -207,7 +210,8 @@ func (s *serving) tidy(ctx context.Context) {
 	tick := time.NewTicker(tidyEvery)
 	defer tick.Stop()
 	for {
-		if err := errors.Join(s.store.ForgetOldSessions(ctx), s.store.ForgetOldTries(ctx), s.store.ForgetOldAnswers(ctx), s.store.ForgetOldWriters(ctx)); err != nil && ctx.Err() == nil {
+		if err := errors.Join(s.store.ForgetOldSessions(ctx), s.store.ForgetOldTries(ctx), s.store.ForgetOldAnswers(ctx), s.store.ForgetOldWriters(ctx),
+			s.store.ForgetOldRequests(ctx, time.Duration(s.logDays)*24*time.Hour)); err != nil && ctx.Err() == nil {
 			s.log.Warn("what is old waits to be removed", "err", err)
 		}
 		select {
