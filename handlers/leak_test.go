@@ -140,6 +140,9 @@ func (p *probe) form(want int, path, body string) {
 func (p *probe) usePages() {
 	for _, path := range []string{"/", "/conversations", "/conversations?status=open&after=" + p.secret, "/conversations/" + conversationID(1),
 		"/contacts", "/contacts?search=" + p.secret, "/contacts/" + dev, "/assistants", "/settings/api-keys", "/settings/api-keys?page=2", "/settings/api-keys/new", "/settings/team", "/settings/profile", "/settings/security",
+		"/settings/usage", "/settings/usage?days=365", "/settings/usage/days.csv", "/settings/usage/keys.csv", "/settings/usage/routes.csv",
+		"/settings/api-keys/" + p.key.ID + "/usage/times.csv", "/settings/api-keys/" + p.key.ID + "/usage/routes.csv",
+		"/settings/api-keys/" + p.key.ID + "/usage/addresses.csv", "/settings/api-keys/" + p.key.ID + "/usage/requests.csv",
 		"/settings/api-keys/" + p.key.ID, "/settings/api-keys/" + p.key.ID + "/revocation", "/settings/api-keys/" + p.key.ID + "/deletion"} {
 		p.ask(200, http.MethodGet, path, "", "Cookie", p.cookie)
 		p.ask(200, http.MethodGet, path, "", "Cookie", p.cookie, "HX-Request", "true")
@@ -180,6 +183,8 @@ func (p *probe) useAPI() {
 		{401, "GET", "/api/v1/key?api_key=" + p.secret[3:]},
 		{401, "GET", "/api/v1/key?api_key=" + percent(p.secret, "%%25%02X")},
 		{403, "GET", "/api/v1/contact?" + key},
+		{403, "GET", "/api/v1/usage?" + key},
+		{403, "GET", "/api/v1/usage?date_from=" + p.secret + "&timezone=" + p.secret + "&" + key},
 		{404, "GET", "/api/v1/conversation/" + missing + "?" + key},
 		{404, "GET", "/api/v1/nothing?" + key},
 		{404, "GET", "/api/v1/key/?" + key},
@@ -227,6 +232,14 @@ func (p *probe) misplaceKey() {
 	p.ask(401, "POST", "/login", "email="+k+"&password="+k+"&next=/"+k, "Content-Type", "application/x-www-form-urlencoded", "User-Agent", k)
 	p.ask(303, "POST", "/login", "email=ada@a.example&password="+url.QueryEscape(passphrase)+"&next=/"+k, "Content-Type", "application/x-www-form-urlencoded", "User-Agent", k)
 	p.form(422, "/settings/api-keys", "name="+k+"&description="+k+"&role="+k)
+	p.ask(422, "GET", "/settings/usage?from="+k+"&to="+percent(k, "%%%02x"), "", "Cookie", p.cookie)
+	p.ask(422, "GET", "/settings/usage?from="+percent(k, "%%25%02x")+"&to="+k, "", "Cookie", p.cookie)
+	p.ask(422, "GET", "/settings/usage/requests?id="+k, "", "Cookie", p.cookie)
+	p.ask(422, "GET", "/settings/usage/requests?id=x"+percent(k, "%%25%02x"), "", "Cookie", p.cookie)
+	p.ask(404, "GET", "/settings/usage/requests/"+k, "", "Cookie", p.cookie)
+	p.ask(404, "GET", "/settings/usage/"+k+".csv", "", "Cookie", p.cookie)
+	p.ask(200, "GET", "/settings/usage?days="+k, "", "Cookie", p.cookie+"; zone="+k)
+	p.ask(200, "GET", "/settings/api-keys/"+p.key.ID+"?span="+k, "", "Cookie", p.cookie+"; zone="+percent(k, "%%%02x"))
 	p.form(422, "/settings/api-keys", "name="+k+"&name="+k)
 	p.form(422, "/settings/security/password", "current="+k+"&password="+k)
 	p.ask(403, "POST", "/settings/api-keys/"+k+"/revoke", "x="+k, "Cookie", p.cookie, "Origin", "http://"+k+".example")
@@ -259,6 +272,12 @@ func (p *probe) flush() {
 	if err := p.uses.Flush(context.Background()); err != nil {
 		p.t.Fatal(err)
 	}
+	requests, err := p.store.KeyRequests(context.Background(), p.ada, p.key.ID, time.Time{}, 1000)
+	if err != nil || len(requests) < 20 {
+		p.t.Fatalf("the log has %d requests (%v): nothing is proved", len(requests), err)
+	}
+	p.see("the log of requests", fmt.Appendf(nil, "%+v", requests))
+	p.ask(200, "GET", "/settings/usage/requests/"+requests[0].ID, "", "Cookie", p.cookie)
 	p.usePages() // with what was written of the last use
 	if kept, err := p.store.Key(context.Background(), p.ada, p.key.ID); err != nil || kept.LastUsed.UserAgent != "[redacted]" {
 		p.t.Errorf("kept of a program that names itself after the key: %q (%v)", kept.LastUsed.UserAgent, err)

@@ -41,11 +41,17 @@ func (s *server) pages() []page {
 		{http.MethodPost, "/settings/api-keys", !open, s.createKey},
 		{http.MethodGet, "/settings/api-keys/new", !open, s.newKey},
 		{http.MethodGet, "/settings/api-keys/:id", !open, s.showKey},
+		{http.MethodGet, "/settings/api-keys/:id/usage/:table", !open, s.sendKeyUsage},
 		{http.MethodDelete, "/settings/api-keys/:id", !open, s.deleteKey},
 		{http.MethodGet, "/settings/api-keys/:id/revocation", !open, s.askRevoke},
 		{http.MethodPost, "/settings/api-keys/:id/revoke", !open, s.revokeKey},
 		{http.MethodGet, "/settings/api-keys/:id/deletion", !open, s.askDelete},
 		{http.MethodPost, "/settings/api-keys/:id/delete", !open, s.deleteKey},
+
+		{http.MethodGet, "/settings/usage", !open, s.showUsage},
+		{http.MethodGet, "/settings/usage/:table", !open, s.sendUsage},
+		{http.MethodGet, "/settings/usage/requests", !open, s.findRequest},
+		{http.MethodGet, "/settings/usage/requests/:id", !open, s.showRequest},
 
 		{http.MethodGet, "/settings/team", !open, s.listMembers},
 		{http.MethodGet, "/settings/profile", !open, s.showProfile},

@@ -18,7 +18,11 @@ func (s *server) listKeys(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.render(c, http.StatusOK, views.Keys(s.page(c, "API Keys"), list))
+	weeks, err := s.Store.Weeks(c.Request().Context(), me(c).Principal, list.Items)
+	if err != nil {
+		return err
+	}
+	return s.render(c, http.StatusOK, views.Keys(s.page(c, "API Keys"), list, weeks))
 }
 
 // pageNumber reads ?page= of a list page; nonsense is the first page.
@@ -66,14 +70,6 @@ func (s *server) curl(role db.Role, secret string) string {
 		call = "/api/v1/contact?size=2&"
 	}
 	return "curl '" + s.BaseURL + call + "api_key=" + secret + "'"
-}
-
-func (s *server) showKey(c echo.Context) error {
-	key, err := s.Store.Key(c.Request().Context(), me(c).Principal, pathID(c))
-	if err != nil {
-		return err
-	}
-	return s.render(c, http.StatusOK, views.Key(s.page(c, key.Name), key))
 }
 
 func (s *server) askRevoke(c echo.Context) error {

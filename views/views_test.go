@@ -46,6 +46,19 @@ func drawn(t testing.TB, c templ.Component) string {
 	return b.String()
 }
 
+var nastyRequest = db.Request{ID: nasty, KeyID: nasty, At: now, Method: nasty, Route: nasty, Address: nasty, UserAgent: nasty, Weight: 100}
+
+func someUse() KeyUsage {
+	return KeyUsage{Span: "24h", Zone: time.UTC, Bars: []db.UsageBar{{Start: "2026-11-20T08:00:00Z", Sums: db.Sums{Fine: 9, ServerFault: 1}}}, Routes: []db.UsageShare{{Route: nasty}},
+		Addresses: []Address{{Address: nasty, Requests: 3, Last: now}}, Requests: []db.Request{nastyRequest}}
+}
+
+func someUsage(f Form, quota int64) UsageShown {
+	return UsageShown{Zone: time.UTC, Query: nasty, Bars: []db.UsageBar{{Start: "2026-11-20", Sums: db.Sums{Denied: 1}}}, Routes: []db.UsageShare{{Route: nasty}},
+		Keys:  []db.UsageShare{{KeyID: nasty, KeyName: nasty}, {KeyID: "x", KeyName: nasty, Deleted: true}, {UserID: nasty, UserName: nasty}, {}},
+		Facts: db.UsageFacts{Month: "2026-11", Requests: 80}, Quota: quota, Form: f}
+}
+
 // everyPage is each page in the states that differ, with text that tries to be markup.
 func everyPage() map[string]templ.Component {
 	p, revoked := signedIn(), someKey()
@@ -75,8 +88,9 @@ func everyPage() map[string]templ.Component {
 		"conversations": Conversations(p, talks), "conversations, wrong": Conversations(p, wrongTalks), "no conversations": Conversations(p, noTalks), "past the conversations": Conversations(p, gone),
 		"conversation": Conversation(p, talk, said), "conversation without messages": Conversation(p, db.Conversation{}, db.List[db.Message]{Page: said.Page}),
 		"login": Login(out, wrong, nasty), "setup": Setup(out, wrong), "failed": Failed(out, Failure{404, nasty, nasty, nasty}),
-		"overview": Overview(p, Facts{BaseURL: "http://localhost"}), "keys": Keys(p, listed(50)), "no keys": Keys(p, db.List[db.Key]{Page: db.Page{Number: 1, Size: 50}}),
-		"key": Key(p, revoked), "new key": NewKey(p, wrong), "made key": MadeKey(p, Made{someKey(), "in-secret", nasty, nasty}),
+		"overview": Overview(p, Facts{BaseURL: "http://localhost"}), "keys": Keys(p, listed(50), map[string]db.Week{}), "no keys": Keys(p, db.List[db.Key]{Page: db.Page{Number: 1, Size: 50}}, nil),
+		"key": Key(p, revoked, someUse()), "key that did nothing": Key(p, revoked, KeyUsage{Zone: time.UTC}), "request": Request(p, db.Found{Request: nastyRequest, KeyName: nasty, KeyPrefix: nasty}),
+		"usage": Usage(p, someUsage(wrong, 90)), "usage at its end": Usage(p, someUsage(wrong, 10)), "no usage": Usage(p, UsageShown{Zone: time.UTC}), "new key": NewKey(p, wrong), "made key": MadeKey(p, Made{someKey(), "in-secret", nasty, nasty}),
 		"revoke": RevokeKey(p, someKey()), "delete": DeleteKey(p, someKey()), "revoke again": RevokeKey(p, revoked), "delete revoked": DeleteKey(p, revoked),
 		"security": Security(p, []db.Session{{ID: "here"}, {ID: "there", UserAgent: nasty, Address: nasty}}, wrong, true),
 	}
@@ -107,7 +121,7 @@ func TestKeys(t *testing.T) {
 	t.Run("a revoked key can only be deleted", func(t *testing.T) {
 		list := listed(1)
 		list.Items[0].RevokedAt = now
-		html := drawn(t, Keys(p, list))
+		html := drawn(t, Keys(p, list, nil))
 		if strings.Contains(html, "/revocation") || !strings.Contains(html, "/deletion") {
 			t.Error("got a way to revoke, or none to delete")
 		}
@@ -115,7 +129,7 @@ func TestKeys(t *testing.T) {
 	t.Run("an action says which key", func(t *testing.T) {
 		list := listed(1)
 		list.Items[0].Name = "laptop key"
-		html := drawn(t, Keys(p, list))
+		html := drawn(t, Keys(p, list, nil))
 		for _, want := range []string{`aria-label="Revoke laptop key"`, `aria-label="Delete laptop key"`} {
 			if !strings.Contains(html, want) {
 				t.Errorf("got no %s", want)
@@ -125,7 +139,7 @@ func TestKeys(t *testing.T) {
 	t.Run("a page of 50 weighs less than 25 KB compressed", func(t *testing.T) {
 		var b bytes.Buffer
 		w := gzip.NewWriter(&b)
-		_, _ = w.Write([]byte(drawn(t, Keys(p, listed(50)))))
+		_, _ = w.Write([]byte(drawn(t, Keys(p, listed(50), nil))))
 		_ = w.Close()
 		if b.Len() >= 25<<10 {
 			t.Errorf("got %d bytes, want fewer than %d", b.Len(), 25<<10)
@@ -168,7 +182,7 @@ func BenchmarkKeys(b *testing.B) {
 	p, list := signedIn(), listed(50)
 	var size int
 	for b.Loop() {
-		size = len(drawn(b, Keys(p, list)))
+		size = len(drawn(b, Keys(p, list, nil)))
 	}
 	b.ReportMetric(float64(size), "bytes/page")
 }
