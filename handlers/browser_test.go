@@ -62,6 +62,8 @@ func TestBrowser(t *testing.T) {
 		{"the lists of a person have no fault and fit every width", listStates},
 		{"the pages of a person have no fault and fit every width", personStates},
 		{"the pages of a person with many keys have no fault and fit every width", manyKeysStates},
+		{"the pages of usage have no fault and fit every width", usageStates},
+		{"a chart's table says what the database has", usageNumbers},
 	} {
 		t.Run(promise.name, func(t *testing.T) { promise.keep(t, c.visit(t, newSite(t, freshStore(t)).withAda())) })
 	}

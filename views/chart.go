@@ -29,22 +29,17 @@ type band struct {
 	Path    string
 }
 
-// bands stack the outcomes of each bar upon each other, so that the tallest bar fills the chart. What is there at all
-// can be seen.
+// bands stack the outcomes of each bar upon each other, so that the tallest bar fills the chart.
 func bands(bars []db.UsageBar) []band {
-	const least = 1.5
-	most := float64(max(1, tallest(bars)))
+	most := max(1, tallest(bars))
 	paths := make([]strings.Builder, len(db.Outcomes))
 	for i, bar := range bars {
 		base := float64(chartHigh)
-		for o, outcome := range db.Outcomes {
-			n := bar.Of(outcome)
-			if n == 0 {
-				continue
+		for o, high := range heights(bar, most) {
+			if high > 0 {
+				base -= high
+				fmt.Fprintf(&paths[o], "M%d %.1fh%dv%.1fh-%dz", i*barWide+1, base, barWide-2, high, barWide-2)
 			}
-			high := max(least, float64(n)/most*(chartHigh-least*float64(len(db.Outcomes)-1)))
-			base -= high
-			fmt.Fprintf(&paths[o], "M%d %.1fh%dv%.1fh-%dz", i*barWide+1, base, barWide-2, high, barWide-2)
 		}
 	}
 	var drawn []band
@@ -54,6 +49,25 @@ func bands(bars []db.UsageBar) []band {
 		}
 	}
 	return drawn
+}
+
+// heights are those of a bar's outcomes. What is there at all can be seen, at the cost of the largest.
+func heights(bar db.UsageBar, most int64) []float64 {
+	const least = 1.5
+	all, largest, lent := make([]float64, len(db.Outcomes)), 0, 0.0
+	for o, outcome := range db.Outcomes {
+		n := bar.Of(outcome)
+		all[o] = float64(n) / float64(most) * chartHigh
+		if n > 0 && all[o] < least {
+			lent += least - all[o]
+			all[o] = least
+		}
+		if all[o] > all[largest] {
+			largest = o
+		}
+	}
+	all[largest] = max(min(all[largest], least), all[largest]-lent)
+	return all
 }
 
 func tallest(bars []db.UsageBar) (most int64) {
