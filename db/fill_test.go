@@ -54,6 +54,16 @@ func fillTeams(t testing.TB, target string, p db.Principal, n int) {
 		 SELECT TEAM, '', i, 1440, 0, 0, 0, 2880, EMPTY FROM n`,
 		`INSERT INTO conversation_days (team_id, assistant_id, day, conversations, closed, voice, closed_voice, messages, quarters)
 		 SELECT TEAM, 'assistant-' || (i % 100), i, 1440, 0, 0, 0, 2880, EMPTY FROM n`,
+		`INSERT INTO usage_hours (team_id, hour, key_id, route, outcome, requests, bytes, micros)
+		 SELECT TEAM, 60 * MINUTE * i, 'key-' || (i % 100), 'GET /api/v1/contact', 'ok', 1, 1, 1 FROM n`,
+		`INSERT INTO usage_sums (team_id, kind, at, name, ok, denied, limited, client, server, bytes, micros, parts)
+		 SELECT TEAM, CASE i % 3 WHEN 0 THEN 'team' WHEN 1 THEN 'key' ELSE 'route' END, 1440 * MINUTE * i, 'key-' || (i % 100), 1, 0, 0, 0, 0, 1, 1, EMPTY FROM n`,
+		`INSERT INTO usage_months (team_id, month, requests)
+		 SELECT TEAM, 'month ' || i, 1 FROM n`,
+		`INSERT INTO requests (team_id, id, at, key_id, method, route, status, micros, bytes, address, agent, weight)
+		 SELECT TEAM, 'request-' || i, MINUTE * i, 'key-' || (i % 100), 'GET', '/api/v1/contact', 200, 1, 1, '', '', 1 FROM n`,
+		`INSERT INTO deleted_keys (team_id, id, user_id, name, prefix, deleted_at)
+		 SELECT TEAM, 'gone-' || i, 'nobody', '', '', i FROM n`,
 		`INSERT INTO totals (team_id, noun, total)
 		 SELECT TEAM, CASE i WHEN 0 THEN 'contacts' ELSE 'noun ' || i END, 1000 FROM n`,
 	} {

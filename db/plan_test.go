@@ -30,6 +30,7 @@ func questions(p db.Principal, secret, session string) []question {
 	export := func(f db.ConversationFilter, messages bool) func(*db.Store) error {
 		return func(s *db.Store) error { _, err := s.Export(p, f, messages).Next(ctx); return err }
 	}
+	used := db.UsageQuery{From: day(3).Add(5 * time.Hour), Until: day(100), Zone: time.UTC, Interval: db.Daily, GroupBy: db.ByKey}
 	return []question{
 		{"a key", func(s *db.Store) error { _, err := s.Authenticate(ctx, secret); return err }, 1},
 		{"a key with its details", func(s *db.Store) error { _, err := s.Introspect(ctx, secret); return err }, 1},
@@ -60,9 +61,23 @@ func questions(p db.Principal, secret, session string) []question {
 		{"a page of an assistant's export", export(db.ConversationFilter{AssistantID: "assistant-20"}, false), 4},
 		{"a page of a contact's export", export(db.ConversationFilter{AssistantID: "assistant-20", ContactID: "contact-20"}, false), 4},
 		{"a conversation", func(s *db.Store) error { _, err := s.Conversation(ctx, p, "talk-20"); return err }, 1},
+		{"the team's usage", func(s *db.Store) error { _, _, _, err := s.TeamUsage(ctx, p, used); return err }, 2},
+		{"what is used of the plan", func(s *db.Store) error { _, err := s.UsageFacts(ctx, p); return err }, 1},
+		{"a month's requests", func(s *db.Store) error { _, err := s.MonthRequests(ctx, p.TeamID, "month 20"); return err }, 1},
+		{"usage by key", func(s *db.Store) error { _, err := s.Usage(ctx, p, used); return err }, 2},
+		{"a key's usage", func(s *db.Store) error { _, _, err := s.KeyUsage(ctx, p, "key-20", used); return err }, 1},
+		{"a key's requests", func(s *db.Store) error { _, err := s.KeyRequests(ctx, p, "key-20", day(1), 50); return err }, 1},
+		{"a request", func(s *db.Store) error { _, err := s.Request(ctx, p, "request-20"); missingIsFine(&err); return err }, 1},
+		{"the weeks of keys", func(s *db.Store) error { _, err := s.Weeks(ctx, p, []db.Key{{ID: "key-1"}, {ID: "key-2"}}); return err }, 1},
 		{"a transcript", func(s *db.Store) error { _, err := s.Transcript(ctx, p, "talk-20"); return err }, 2},
 		{"a page of a transcript", func(s *db.Store) error { _, err := s.Said(ctx, p, "talk-20", first); return err }, 1},
 		{"the names of assistants", func(s *db.Store) error { _, err := s.AssistantNames(ctx, p); return err }, 1},
+	}
+}
+
+func missingIsFine(err *error) {
+	if db.NotFound.Is(*err) {
+		*err = nil
 	}
 }
 

@@ -60,30 +60,11 @@ func (c *cell) name() string {
 	return c.method + " " + c.route
 }
 
-// The kinds of sums; see usage_sums.
-const (
-	sumOfHour  = "hour"
-	sumOfKey   = "key"
-	sumOfRoute = "route"
-)
-
-// place is where a sum is kept.
-type place struct {
-	team string
-	kind string
-	at   int64
-	name string
-}
-
-func (p place) compare(o place) int {
-	return cmp.Or(cmp.Compare(p.team, o.team), cmp.Compare(p.kind, o.kind), cmp.Compare(p.at, o.at), cmp.Compare(p.name, o.name))
-}
-
 // addUsage adds counts to what is kept, and to its sums. Rows are written in one order, so that two copies of the
 // program cannot wait for each other.
 func (s *Store) addUsage(ctx context.Context, counted map[keyRef][]cell) error {
 	var rows [][]any
-	sums, months := map[place]Sums{}, map[place]int64{}
+	sums, months := sums{}, map[place]int64{}
 	for _, ref := range slices.SortedFunc(maps.Keys(counted), keyRef.compare) {
 		cells := counted[ref]
 		slices.SortFunc(cells, func(a, b cell) int {
@@ -91,7 +72,7 @@ func (s *Store) addUsage(ctx context.Context, counted map[keyRef][]cell) error {
 		})
 		for _, c := range cells {
 			rows = append(rows, []any{ref.team, c.hour, ref.key, c.name(), string(c.outcome), c.requests, c.bytes, c.micros})
-			c.addTo(sums, ref)
+			sums.count(ref, c)
 			if c.outcome != Denied && c.outcome != Limited {
 				months[place{team: ref.team, name: monthOf(time.UnixMilli(c.hour))}] += c.requests
 			}
@@ -108,31 +89,6 @@ func (s *Store) addUsage(ctx context.Context, counted map[keyRef][]cell) error {
 		return err
 	}
 	return s.addMonths(ctx, months)
-}
-
-func (c *cell) addTo(sums map[place]Sums, ref keyRef) {
-	day := floorDiv(c.hour, dayLong.Milliseconds()) * dayLong.Milliseconds()
-	for _, at := range []place{{ref.team, sumOfHour, c.hour, ""}, {ref.team, sumOfKey, day, ref.key}, {ref.team, sumOfRoute, day, c.name()}} {
-		sum := sums[at]
-		*sum.of(c.outcome) += c.requests
-		sum.Bytes += c.bytes
-		sum.Micros += c.micros
-		sums[at] = sum
-	}
-}
-
-func (s *Store) addSums(ctx context.Context, sums map[place]Sums) error {
-	var rows [][]any
-	for _, at := range slices.SortedFunc(maps.Keys(sums), place.compare) {
-		n := sums[at]
-		rows = append(rows, []any{at.team, at.kind, at.at, at.name, n.Fine, n.Denied, n.Limited, n.ClientFault, n.ServerFault, n.Bytes, n.Micros})
-	}
-	return s.put(ctx, rows, `
-		INSERT INTO usage_sums (team_id, kind, at, name, ok, denied, limited, client, server, bytes, micros)`, `
-		ON CONFLICT (team_id, kind, at, name) DO UPDATE
-		SET ok = usage_sums.ok + excluded.ok, denied = usage_sums.denied + excluded.denied, limited = usage_sums.limited + excluded.limited,
-		    client = usage_sums.client + excluded.client, server = usage_sums.server + excluded.server,
-		    bytes = usage_sums.bytes + excluded.bytes, micros = usage_sums.micros + excluded.micros`)
 }
 
 // monthOf is the UTC month of a moment, e.g. 2026-11.

@@ -95,41 +95,63 @@ func (s *Store) grouping(ctx context.Context, p Principal, by string) (group fun
 		return func(v string) Usage { return Usage{Route: v} }, "route", nil
 	case ByKey:
 		holders, err := s.keyHolders(ctx, p)
-		return func(v string) Usage { return holders[v] }, "key_id", err
+		return func(v string) Usage { return holders[v].Usage }, "key_id", err
 	}
 	return func(string) Usage { return Usage{} }, "team_id", nil
 }
 
+// holder is how the asker sees a key.
+type holder struct {
+	Usage
+	deleted bool
+}
+
 // keyHolders tells how the asker sees each of the team's keys, the deleted ones too.
-func (s *Store) keyHolders(ctx context.Context, p Principal) (map[string]Usage, error) {
-	holders := map[string]Usage{}
-	role := p.Member
+func (s *Store) keyHolders(ctx context.Context, p Principal) (map[string]holder, error) {
+	holders, people, role := map[string]holder{}, map[string]string{}, p.Member
 	err := s.each(ctx, func(scan scanner) error {
-		var id, holder, name, person string
-		if err := scan(&id, &holder, &name, &person, &role); err != nil {
+		var kind, id, user, name string
+		if err := scan(&kind, &id, &user, &name); err != nil {
 			return err
 		}
-		holders[id] = seen(p, role, id, holder, name, person)
+		switch kind {
+		case "member":
+			people[user] = name
+			if user == p.UserID {
+				role = MemberRole(id)
+			}
+		case "key":
+			holders[id] = holder{Usage{KeyID: id, KeyName: name, UserID: user}, false}
+		case "deleted":
+			holders[id] = holder{Usage{KeyID: id, KeyName: name, UserID: user}, true}
+		}
 		return nil
 	}, `
-		SELECT k.id, k.user_id, CASE WHEN k.user_id = $2 THEN k.name ELSE '' END, COALESCE(u.name, ''), COALESCE(m.member_role, '')
-		FROM (
-		  SELECT id, user_id, name FROM keys WHERE team_id = $1
-		  UNION ALL
-		  SELECT id, user_id, name FROM deleted_keys WHERE team_id = $1
-		) k
-		LEFT JOIN users u ON u.id = k.user_id
-		LEFT JOIN members m ON m.team_id = $1 AND m.user_id = $2`, p.TeamID, p.UserID)
+		SELECT 'member', m.member_role, m.user_id, u.name
+		FROM members m
+		JOIN users u ON u.id = m.user_id
+		WHERE m.team_id = $1
+		UNION ALL
+		SELECT 'key', id, user_id, CASE WHEN user_id = $2 THEN name ELSE '' END
+		FROM keys
+		WHERE team_id = $1
+		UNION ALL
+		SELECT 'deleted', id, user_id, CASE WHEN user_id = $2 THEN name ELSE '' END
+		FROM deleted_keys
+		WHERE team_id = $1`, p.TeamID, p.UserID)
+	for id, h := range holders {
+		holders[id] = holder{seen(p, role, h.Usage, people), h.deleted}
+	}
 	return holders, err
 }
 
-// seen is a key's usage as the asker may see it.
-func seen(p Principal, role MemberRole, keyID, holder, keyName, person string) Usage {
+// seen is a key as the asker may see it: an own one, one of somebody, or one of the others'.
+func seen(p Principal, role MemberRole, k Usage, people map[string]string) Usage {
 	switch {
-	case holder == p.UserID:
-		return Usage{KeyID: keyID, KeyName: keyName}
+	case k.UserID == p.UserID:
+		return Usage{KeyID: k.KeyID, KeyName: k.KeyName}
 	case role == Owner || role == Admin:
-		return Usage{UserID: holder, UserName: person}
+		return Usage{UserID: k.UserID, UserName: cmp.Or(people[k.UserID], "A former member")}
 	}
 	return Usage{}
 }

@@ -52,6 +52,7 @@ func TestUsageEqualsTheLog(t *testing.T) {
 			}
 			for _, p := range []db.Principal{keys[0], keys[2]} {
 				compareUsage(rt, handle, p.TeamID)
+				comparePages(rt, store, p)
 			}
 		})
 	})
@@ -71,6 +72,7 @@ func compareUsage(t rapid.TB, handle *sql.DB, team string) {
 		outcome = `CASE WHEN status IN (401, 403) THEN 'denied' WHEN status = 429 THEN 'limited' WHEN status >= 500 THEN 'server' WHEN status >= 400 THEN 'client' ELSE 'ok' END`
 		hour    = `(at / 3600000 * 3600000)`
 		day     = `(at / 86400000 * 86400000)`
+		month   = `CASE WHEN at < 1793491200000 THEN 1790812800000 ELSE 1793491200000 END`
 		numbers = `CAST(SUM(weight) AS BIGINT) || ' ' || CAST(SUM(bytes) AS BIGINT) || ' ' || CAST(SUM(micros) AS BIGINT)`
 		each    = `ok || ' ' || denied || ' ' || limited || ' ' || client || ' ' || server || ' ' || bytes || ' ' || micros`
 		sums    = `SUM(CASE WHEN status < 400 THEN 1 ELSE 0 END) || ' ' || SUM(CASE WHEN status IN (401, 403) THEN 1 ELSE 0 END) || ' ' || SUM(CASE WHEN status = 429 THEN 1 ELSE 0 END)
@@ -79,12 +81,12 @@ func compareUsage(t rapid.TB, handle *sql.DB, team string) {
 	for _, c := range []struct{ name, kept, log string }{
 		{"hours", `SELECT hour || ' ' || key_id || ' ' || route || ' ' || outcome, requests || ' ' || bytes || ' ' || micros FROM usage_hours WHERE team_id = $1`,
 			`SELECT ` + hour + ` || ' ' || key_id || ' ' || method || ' ' || route || ' ' || ` + outcome + `, ` + numbers + ` FROM requests WHERE team_id = $1 GROUP BY 1`},
-		{"sums of hours", `SELECT CAST(at AS TEXT), ` + each + ` FROM usage_sums WHERE team_id = $1 AND kind = 'hour'`,
-			`SELECT CAST(` + hour + ` AS TEXT), ` + sums + ` FROM requests WHERE team_id = $1 GROUP BY 1`},
+		{"sums of the team", `SELECT CAST(at AS TEXT), ` + each + ` FROM usage_sums WHERE team_id = $1 AND kind = 'team'`,
+			`SELECT CAST(` + day + ` AS TEXT), ` + sums + ` FROM requests WHERE team_id = $1 GROUP BY 1`},
 		{"sums of keys", `SELECT at || ' ' || name, ` + each + ` FROM usage_sums WHERE team_id = $1 AND kind = 'key'`,
-			`SELECT ` + day + ` || ' ' || key_id, ` + sums + ` FROM requests WHERE team_id = $1 GROUP BY 1`},
+			`SELECT ` + month + ` || ' ' || key_id, ` + sums + ` FROM requests WHERE team_id = $1 GROUP BY 1`},
 		{"sums of routes", `SELECT at || ' ' || name, ` + each + ` FROM usage_sums WHERE team_id = $1 AND kind = 'route'`,
-			`SELECT ` + day + ` || ' ' || method || ' ' || route, ` + sums + ` FROM requests WHERE team_id = $1 GROUP BY 1`},
+			`SELECT ` + month + ` || ' ' || method || ' ' || route, ` + sums + ` FROM requests WHERE team_id = $1 GROUP BY 1`},
 		{"months", `SELECT month, CAST(requests AS TEXT) FROM usage_months WHERE team_id = $1`,
 			`SELECT CASE WHEN at < 1793491200000 THEN '2026-10' ELSE '2026-11' END, CAST(COUNT(*) AS TEXT) FROM requests WHERE team_id = $1 AND status NOT IN (401, 403, 429) GROUP BY 1`},
 	} {
@@ -92,6 +94,62 @@ func compareUsage(t rapid.TB, handle *sql.DB, team string) {
 		if fmt.Sprint(kept) != fmt.Sprint(log) {
 			t.Errorf("%s: kept\n%v\nthe log says\n%v", c.name, kept, log)
 		}
+	}
+}
+
+// comparePages holds what pages show of some days to what the API counts of them, hour by hour.
+func comparePages(t *rapid.T, store *db.Store, p db.Principal) {
+	t.Helper()
+	ctx := context.Background()
+	zone, err := time.LoadLocation(rapid.SampledFrom(zones).Draw(t, "zone"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	from := time.Date(2026, 10, 31, rapid.IntRange(-24, 24).Draw(t, "from"), 0, 0, 0, zone)
+	q := db.UsageQuery{From: from, Until: from.Add(time.Duration(rapid.IntRange(0, 60).Draw(t, "hours")) * time.Hour), Zone: zone, Interval: db.Daily}
+	bars, keys, routes, err := store.TeamUsage(ctx, p, q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, b := range bars {
+		for _, o := range db.Outcomes {
+			if n := b.Of(o); n > 0 {
+				got[b.Start+string(o)] = fmt.Sprint(n)
+			}
+		}
+	}
+	of := func(n db.Sums) string { return fmt.Sprint(n.Requests(), n.Bytes, n.Micros) }
+	for _, k := range keys {
+		got["keys"] = of(k.Sums) // nobody's that the asker may name: they are one row
+	}
+	for _, r := range routes {
+		got[r.Route] = of(r.Sums)
+	}
+	want := map[string]string{}
+	for _, by := range []string{db.ByOutcome, db.ByRoute, db.ByNothing} {
+		q.GroupBy = by
+		usage, err := store.Usage(ctx, p, q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sums := map[string]db.Usage{}
+		for _, u := range usage {
+			name := map[string]string{db.ByOutcome: u.Start + string(u.Outcome), db.ByRoute: u.Route, db.ByNothing: "keys"}[by]
+			sum := sums[name]
+			sum.Requests, sum.Bytes, sum.Took = sum.Requests+u.Requests, sum.Bytes+u.Bytes, sum.Took+u.Took
+			sums[name] = sum
+		}
+		for name, n := range sums {
+			if by == db.ByOutcome && n.Requests > 0 {
+				want[name] = fmt.Sprint(n.Requests)
+			} else if n.Requests > 0 {
+				want[name] = fmt.Sprint(n.Requests, n.Bytes, n.Took.Microseconds())
+			}
+		}
+	}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("from %v to %v: the page has\n%v\nthe API\n%v", q.From, q.Until, got, want)
 	}
 }
 

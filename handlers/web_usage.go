@@ -27,11 +27,7 @@ func (s *server) showUsage(c echo.Context) error {
 
 func (s *server) renderUsage(c echo.Context, shown views.UsageShown, q db.UsageQuery) error {
 	ctx, p := c.Request().Context(), me(c).Principal
-	bars, err := s.Store.TeamBars(ctx, p, q)
-	if err != nil {
-		return err
-	}
-	keys, routes, err := s.Store.TeamShares(ctx, p, q)
+	bars, keys, routes, err := s.Store.TeamUsage(ctx, p, q)
 	if err != nil {
 		return err
 	}
@@ -141,22 +137,19 @@ func (s *server) sendUsage(c echo.Context) error {
 		return echo.ErrNotFound
 	}
 	ctx, p := c.Request().Context(), me(c).Principal
-	switch table := c.Param("table"); table {
-	case "days.csv":
-		bars, err := s.Store.TeamBars(ctx, p, q)
-		if err != nil {
-			return err
-		}
-		return sendTable(c, table, barTable("day", bars))
-	case "keys.csv", "routes.csv":
-		keys, routes, err := s.Store.TeamShares(ctx, p, q)
-		if err != nil {
-			return err
-		}
-		if table == "keys.csv" {
-			return sendTable(c, table, keyTable(keys))
-		}
+	table := c.Param("table")
+	if table != "days.csv" && table != "keys.csv" && table != "routes.csv" {
+		return echo.ErrNotFound
+	}
+	bars, keys, routes, err := s.Store.TeamUsage(ctx, p, q)
+	if err != nil {
+		return err
+	}
+	switch table {
+	case "keys.csv":
+		return sendTable(c, table, keyTable(keys))
+	case "routes.csv":
 		return sendTable(c, table, routeTable(routes))
 	}
-	return echo.ErrNotFound
+	return sendTable(c, table, barTable("day", bars))
 }

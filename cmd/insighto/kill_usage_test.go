@@ -36,7 +36,7 @@ func TestAKillLosesAtMostASecondOfTheCounts(t *testing.T) {
 					certain++
 				}
 			}
-			for _, table := range []string{`SELECT CAST(SUM(requests) AS BIGINT) FROM usage_hours`, `SELECT CAST(SUM(ok) AS BIGINT) FROM usage_sums WHERE kind = 'hour'`} {
+			for _, table := range []string{`SELECT CAST(SUM(requests) AS BIGINT) FROM usage_hours`, `SELECT CAST(SUM(ok) AS BIGINT) FROM usage_sums WHERE kind = 'team'`} {
 				if err := handle.QueryRow(table).Scan(&kept); err != nil {
 					t.Fatal(err)
 				}

@@ -18,8 +18,9 @@ CREATE TABLE usage_hours (
 );
 CREATE INDEX usage_hours_key ON usage_hours (team_id, key_id, hour);
 
--- The same requests added up the way that pages ask for them: kind 'hour' is the whole team in an hour (name is empty),
--- 'key' a key on a UTC day, 'route' a route on a UTC day. at is the first millisecond.
+-- The same requests added up the way that pages ask for them: kind 'team' is all of a UTC day (name is empty) with its
+-- hours, 'key' and 'route' are a key's and a route's UTC month with its days. at is the first millisecond; parts holds
+-- the sums of the hours or days, packed, so that a thousand keys of a month are a thousand rows.
 CREATE TABLE usage_sums (
   team_id TEXT   NOT NULL,
   kind    TEXT   NOT NULL,
@@ -32,6 +33,7 @@ CREATE TABLE usage_sums (
   server  BIGINT NOT NULL,
   bytes   BIGINT NOT NULL,
   micros  BIGINT NOT NULL,
+  parts   BYTEA  NOT NULL,
   PRIMARY KEY (team_id, kind, at, name)
 );
 

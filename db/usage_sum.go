@@ -1,0 +1,149 @@
+package db
+
+import (
+	"cmp"
+	"context"
+	"encoding/binary"
+	"maps"
+	"slices"
+	"time"
+)
+
+// The kinds of sums; see usage_sums.
+const (
+	sumOfTeam  = "team"
+	sumOfKey   = "key"
+	sumOfRoute = "route"
+)
+
+// partsMax is how many parts a sum has at most: the days of a month.
+const partsMax = 31
+
+// place is where a sum is kept.
+type place struct {
+	team string
+	kind string
+	at   int64
+	name string
+}
+
+func (p place) compare(o place) int {
+	return cmp.Or(cmp.Compare(p.team, o.team), cmp.Compare(p.kind, o.kind), cmp.Compare(p.at, o.at), cmp.Compare(p.name, o.name))
+}
+
+// parts are the hours of a day or the days of a month.
+type parts [partsMax]Sums
+
+// sums gathers what one transaction adds.
+type sums map[place]*parts
+
+// count adds a cell to the sums that it belongs to.
+func (s sums) count(ref keyRef, c cell) {
+	day := floorDiv(c.hour, dayLong.Milliseconds()) * dayLong.Milliseconds()
+	month, date := monthStart(c.hour), time.UnixMilli(c.hour).UTC().Day()
+	for _, to := range []struct {
+		place
+		part int
+	}{
+		{place{ref.team, sumOfTeam, day, ""}, int((c.hour - day) / hourLong.Milliseconds())},
+		{place{ref.team, sumOfKey, month, ref.key}, date - 1},
+		{place{ref.team, sumOfRoute, month, c.name()}, date - 1},
+	} {
+		if s[to.place] == nil {
+			s[to.place] = &parts{}
+		}
+		sum := &s[to.place][to.part]
+		*sum.of(c.outcome) += c.requests
+		sum.Bytes += c.bytes
+		sum.Micros += c.micros
+	}
+}
+
+// monthStart is the first millisecond of a moment's UTC month.
+func monthStart(ms int64) int64 {
+	at := time.UnixMilli(ms).UTC()
+	return time.Date(at.Year(), at.Month(), 1, 0, 0, 0, 0, time.UTC).UnixMilli()
+}
+
+func (p *parts) all() (sum Sums) {
+	for i := range p {
+		sum.add(p[i])
+	}
+	return sum
+}
+
+// pack writes the parts that are not empty, each as its number and its counters, all varints.
+func (p *parts) pack() []byte {
+	out := []byte{}
+	for i, n := range p {
+		if n != (Sums{}) {
+			for _, v := range []int64{int64(i), n.Fine, n.Denied, n.Limited, n.ClientFault, n.ServerFault, n.Bytes, n.Micros} {
+				out = binary.AppendUvarint(out, uint64(v))
+			}
+		}
+	}
+	return out
+}
+
+// eachPart calls f for every part that was packed.
+func eachPart(packed []byte, f func(part int, n Sums)) {
+	next := func() int64 {
+		n, width := binary.Uvarint(packed)
+		packed = packed[max(width, 0):]
+		return int64(n)
+	}
+	for len(packed) > 0 {
+		part, before := int(next()), len(packed)
+		n := Sums{Fine: next(), Denied: next(), Limited: next(), ClientFault: next(), ServerFault: next(), Bytes: next(), Micros: next()}
+		if part < 0 || part >= partsMax || len(packed) == before {
+			return
+		}
+		f(part, n)
+	}
+}
+
+// addSums adds to the sums that are kept, some at once.
+func (s *Store) addSums(ctx context.Context, added sums) error {
+	places := slices.SortedFunc(maps.Keys(added), place.compare)
+	for _, n := range []int{64, 16, 4, 1} {
+		for ; len(places) >= n; places = places[n:] {
+			if err := s.addSumsTo(ctx, added, places[:n]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// addSumsTo adds to some places. The first statement makes their rows or locks them, and reads their parts.
+func (s *Store) addSumsTo(ctx context.Context, added sums, places []place) error {
+	var rows [][]any
+	for _, at := range places {
+		n := added[at].all()
+		rows = append(rows, []any{at.team, at.kind, at.at, at.name, n.Fine, n.Denied, n.Limited, n.ClientFault, n.ServerFault, n.Bytes, n.Micros, []byte{}})
+	}
+	if err := s.each(ctx, func(scan scanner) error {
+		var at place
+		var packed []byte
+		if err := scan(&at.team, &at.kind, &at.at, &at.name, &packed); err != nil {
+			return err
+		}
+		eachPart(packed, func(part int, n Sums) { added[at][part].add(n) })
+		return nil
+	}, `
+		INSERT INTO usage_sums (team_id, kind, at, name, ok, denied, limited, client, server, bytes, micros, parts)`+values(len(rows), len(rows[0]))+`
+		ON CONFLICT (team_id, kind, at, name) DO UPDATE
+		SET ok = usage_sums.ok + excluded.ok, denied = usage_sums.denied + excluded.denied, limited = usage_sums.limited + excluded.limited,
+		    client = usage_sums.client + excluded.client, server = usage_sums.server + excluded.server,
+		    bytes = usage_sums.bytes + excluded.bytes, micros = usage_sums.micros + excluded.micros
+		RETURNING team_id, kind, at, name, parts`, slices.Concat(rows...)...); err != nil {
+		return err
+	}
+	for i, at := range places {
+		rows[i] = []any{at.team, at.kind, at.at, at.name, 0, 0, 0, 0, 0, 0, 0, added[at].pack()}
+	}
+	return s.put(ctx, rows, `
+		INSERT INTO usage_sums (team_id, kind, at, name, ok, denied, limited, client, server, bytes, micros, parts)`, `
+		ON CONFLICT (team_id, kind, at, name) DO UPDATE
+		SET parts = excluded.parts`)
+}
