@@ -36,7 +36,7 @@ func (s *server) showKey(c echo.Context) error {
 
 // keyUsageShown reads which time is asked for; nonsense is seven days.
 func (s *server) keyUsageShown(c echo.Context) (views.KeyUsage, db.UsageQuery) {
-	now, zone := s.Now(), visitorZone(c)
+	now, zone := s.Now(), zoneOfVisitor(c)
 	today, _ := time.Parse(time.DateOnly, now.In(zone).Format(time.DateOnly))
 	q := db.UsageQuery{Until: dayIn(today.AddDate(0, 0, 1), zone), Zone: zone, Interval: db.Daily}
 	span := c.QueryParam("span")

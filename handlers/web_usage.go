@@ -45,7 +45,7 @@ func (s *server) renderUsage(c echo.Context, shown views.UsageShown, q db.UsageQ
 
 // usageShown reads which days are asked for: ?from= and ?to=, or ?days= up to today, in the visitor's zone.
 func (s *server) usageShown(c echo.Context) (views.UsageShown, db.UsageQuery) {
-	zone := visitorZone(c)
+	zone := zoneOfVisitor(c)
 	today := s.Now().In(zone)
 	shown := views.UsageShown{Zone: zone, Form: views.Form{Values: map[string]string{}, Errors: map[string]string{}}}
 	from, to := today.AddDate(0, 0, 1-usageDays).Format(time.DateOnly), today.Format(time.DateOnly)
@@ -88,20 +88,6 @@ func wrongDays(given [2]string) map[string]string {
 		wrong["to"] = fmt.Sprintf("That is more than %d days. Choose fewer; the API gives the rest.", usageDaysMax)
 	}
 	return wrong
-}
-
-// visitorZone is where the visitor's days begin. The script of the pages tells it by a cookie.
-func visitorZone(c echo.Context) *time.Location {
-	cookie, err := c.Cookie("zone")
-	if err != nil {
-		return time.UTC
-	}
-	name, err := url.QueryUnescape(cookie.Value)
-	if err != nil {
-		return time.UTC
-	}
-	zone, _ := zoneOf(name)
-	return zone
 }
 
 // findRequest leads from a request's id to the request.

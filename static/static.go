@@ -69,7 +69,7 @@ type build struct {
 var built = sync.OnceValue(func() build {
 	sources := map[string][]byte{
 		"app.css":     joined(sheets()...),
-		"app.js":      joined("js/page.js", "js/request.js", "js/moment.js", "js/zone.js", "js/field.js", "js/dialog.js", "js/secret.js"),
+		"app.js":      joined("js/page.js", "js/request.js", "js/moment.js", "js/field.js", "js/dialog.js", "js/secret.js"),
 		"htmx.min.js": joined("js/htmx.min.js"),
 		"favicon.svg": joined("icons/favicon.svg"),
 	}
