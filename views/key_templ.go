@@ -506,12 +506,12 @@ func DeleteKey(p Page, k db.Key) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				if k.Revoked() {
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 34, "<p>It is revoked and no longer works. Deleting takes it out of your list, with when it was last used. This cannot be undone.</p>")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 34, "<p>It is revoked and no longer works. Deleting takes it out of your list, with when it was last used; what it did stays in the team's usage, under its name. This cannot be undone.</p>")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				} else {
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 35, "<p><strong>This key still works, and stops working at once.</strong> Whatever uses it is refused from the next request on. It leaves your list, with when it was last used. This cannot be undone.</p>")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 35, "<p><strong>This key still works, and stops working at once.</strong> Whatever uses it is refused from the next request on. It leaves your list, with when it was last used; what it did stays in the team's usage, under its name. This cannot be undone.</p>")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
