@@ -79,6 +79,7 @@ var postgresDialect = dialect{
 		return errors.As(err, &e) && e.Code == "23505"
 	},
 	contains: "strpos",
+	shared:   true,
 	lookup: func(ctx context.Context) (context.Context, context.CancelFunc) {
 		return context.WithTimeout(ctx, patience)
 	},

@@ -47,6 +47,8 @@ type dialect struct {
 	lookup func(context.Context) (context.Context, context.CancelFunc)
 	// contains is the function that finds a text in another: no LIKE, whose rules for case differ.
 	contains string
+	// shared tells that copies of the program on other machines use the database too.
+	shared bool
 }
 
 // Open opens the database at target, a path or a postgres:// URL, and brings its tables up to date. now is the clock.

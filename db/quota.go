@@ -1,0 +1,91 @@
+package db
+
+import (
+	"context"
+	"time"
+)
+
+// MonthStanding is what a team may still do this month. Most is 0 where it may do any number.
+type MonthStanding struct {
+	Most, Left int64
+	Long       time.Duration // of the whole month
+	Ends       time.Duration // until the next begins
+}
+
+// quota is what was last known of a team that has one.
+type quota struct{ most, used int64 }
+
+// Quota gives how many API requests the asker's team may make in a month of UTC, or 0 for any number.
+func (s *Store) Quota(ctx context.Context, p Principal) (most int64, err error) {
+	_, err = s.one(ctx, []any{&most}, `
+		SELECT COALESCE(quota, 0)
+		FROM teams
+		WHERE id = $1`, p.TeamID)
+	return most, err
+}
+
+// SetQuota lets a team make that many API requests a month, or any number for 0. Every copy of the program goes by it
+// within a second.
+func (s *Store) SetQuota(ctx context.Context, teamID string, most int64) error {
+	if most < 0 {
+		return Problems{invalid("quota", "A quota is a number of requests, from 1 on.")}
+	}
+	var kept any
+	if most > 0 {
+		kept = most
+	}
+	n, err := s.exec(ctx, `
+		UPDATE teams
+		SET quota = $1
+		WHERE id = $2`, kept, teamID)
+	if err == nil && n == 0 {
+		return notFound("team")
+	}
+	return err
+}
+
+// month gives how a team stands this month, or a TooMany error when its quota is used up.
+func (l *Limits) month(teamID string) (MonthStanding, error) {
+	q, has := (*l.quotas.Load())[teamID]
+	if !has {
+		return MonthStanding{}, nil
+	}
+	now := l.store.now()
+	begin := monthOf(now)
+	end := begin.AddDate(0, 1, 0)
+	m := MonthStanding{Most: q.most, Left: max(0, q.most-q.used), Long: end.Sub(begin), Ends: end.Sub(now)}
+	if m.Left == 0 {
+		return m, &Error{Kind: TooMany, Code: "quota_exceeded", Wait: m.Ends,
+			Text: "Your team has used up its requests of this month. There are more from " + end.Format("2 January") + " on, or when whoever runs this server raises the quota."}
+	}
+	return m, nil
+}
+
+// Refresh reads the quotas of all teams that have one, and how much of them is used. It is called once a second.
+func (l *Limits) Refresh(ctx context.Context) error {
+	quotas, err := l.store.quotas(ctx)
+	if err == nil {
+		l.quotas.Store(&quotas)
+	}
+	return err
+}
+
+func (s *Store) quotas(ctx context.Context) (map[string]quota, error) {
+	all := map[string]quota{}
+	err := s.each(ctx, func(scan scanner) error {
+		var teamID string
+		var q quota
+		if err := scan(&teamID, &q.most); err != nil {
+			return err
+		}
+		all[teamID] = q
+		return nil
+	}, `
+		SELECT id, quota
+		FROM teams
+		WHERE quota IS NOT NULL`)
+	return all, err
+}
+
+// monthOf is the beginning of the month of UTC that a moment lies in.
+func monthOf(t time.Time) time.Time { return time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, time.UTC) }
