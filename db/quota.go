@@ -51,7 +51,7 @@ func (l *Limits) month(teamID string) (MonthStanding, error) {
 		return MonthStanding{}, nil
 	}
 	now := l.store.now()
-	begin := monthOf(now)
+	begin := beginOfMonth(now)
 	end := begin.AddDate(0, 1, 0)
 	m := MonthStanding{Most: q.most, Left: max(0, q.most-q.used), Long: end.Sub(begin), Ends: end.Sub(now)}
 	if m.Left == 0 {
@@ -87,5 +87,5 @@ func (s *Store) quotas(ctx context.Context) (map[string]quota, error) {
 	return all, err
 }
 
-// monthOf is the beginning of the month of UTC that a moment lies in.
-func monthOf(t time.Time) time.Time { return time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, time.UTC) }
+// beginOfMonth is the beginning of the month of UTC that a moment lies in.
+func beginOfMonth(t time.Time) time.Time { return time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, time.UTC) }

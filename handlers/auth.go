@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"time"
@@ -18,9 +19,10 @@ import (
 // call is an API request that was let in: who makes it, and its own context.
 type call struct {
 	db.Principal
-	about *db.Caller // where every role may ask; see lookUp
-	c     echo.Context
-	claim *claim // with an Idempotency-Key; see once
+	about    *db.Caller // where every role may ask; see lookUp
+	c        echo.Context
+	claim    *claim // with an Idempotency-Key; see once
+	standing db.Standing
 }
 
 type callKey struct{}
@@ -68,22 +70,13 @@ func (s *server) count(ctx huma.Context, p db.Principal, start time.Time, letIn 
 	}, letIn)
 }
 
-// admit finds out who makes the call, or why it is not let in; then the call tells whose key it was, if it was anybody's.
+// admit finds out who makes the call and what they may still do, or why it is not let in; then the call tells whose key it
+// was, if it was anybody's.
 func (s *server) admit(made *call, scope db.Scope) error {
-	c := made.c
-	given := c.QueryParams()["api_key"]
-	if len(given) > 1 {
-		return &refusal{status: http.StatusBadRequest, code: "key_repeated", text: "The address has more than one api_key. Send one."}
+	if err := s.authenticate(made, scope); err != nil {
+		return err
 	}
-	if len(given) == 0 || given[0] == "" {
-		return missingKey(c.Request())
-	}
-	if err := s.lookUp(made, scope, given[0]); err != nil {
-		if db.Unauthenticated.Is(err) {
-			if tooMany := s.wrong.count(c.RealIP()); tooMany != nil {
-				return tooMany
-			}
-		}
+	if err := s.allow(made); err != nil {
 		return err
 	}
 	if !made.Role.Opens(scope) {
@@ -92,6 +85,25 @@ func (s *server) admit(made *call, scope db.Scope) error {
 			extra: map[string]string{"required_scope": string(scope), "key_role": made.Role.ID}}
 	}
 	return nil
+}
+
+// authenticate finds who the key in the address belongs to. A revoked one is no guess, and is told so each time.
+func (s *server) authenticate(made *call, scope db.Scope) error {
+	given := made.c.QueryParams()["api_key"]
+	if len(given) > 1 {
+		return &refusal{status: http.StatusBadRequest, code: "key_repeated", text: "The address has more than one api_key. Send one."}
+	}
+	if len(given) == 0 || given[0] == "" {
+		return missingKey(made.c.Request())
+	}
+	err := s.lookUp(made, scope, given[0])
+	var known *db.Error
+	if errors.As(err, &known) && known.Kind == db.Unauthenticated && known.Code != "key_revoked" {
+		if tooMany := s.wrong.count(made.c.RealIP()); tooMany != nil {
+			return tooMany
+		}
+	}
+	return err
 }
 
 // lookUp asks the store who holds a key. What every role may ask is about the key itself, so that its details come along.

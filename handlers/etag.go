@@ -22,13 +22,13 @@ func read[I, T any](do func(context.Context, db.Principal, *I) (*T, error)) serv
 			Name: "If-None-Match", In: "header", Description: "The ETag of an answer in hand; 304 when it still stands.", Schema: &huma.Schema{Type: huma.TypeString},
 		})
 		op.Responses = map[string]*huma.Response{"304": {Description: "What the client holds still stands."}}
-		op.Middlewares = append(slices.Clip(op.Middlewares), tagged)
+		op.Middlewares = append(slices.Clip(op.Middlewares), s.tagged)
 		handle(do)(s, api, op)
 	}
 }
 
-// tagged gives an answer an ETag, and a client that holds it already a 304 without a body.
-func tagged(ctx huma.Context, next func(huma.Context)) {
+// tagged gives an answer an ETag, and a client that holds it already a 304 without a body, which does not count.
+func (s *server) tagged(ctx huma.Context, next func(huma.Context)) {
 	c := humaecho.Unwrap(ctx)
 	h := hold(c)
 	defer h.letGo()
@@ -44,6 +44,9 @@ func tagged(ctx huma.Context, next func(huma.Context)) {
 	header.Set(echo.HeaderCacheControl, "private, no-cache")
 	if matches(c.Request().Header.Values("If-None-Match"), tag) {
 		header.Del(echo.HeaderContentType)
+		if made := callOf(ctx.Context()); s.Limits != nil {
+			tell(header, s.Limits.GiveBack(made.Principal, made.standing))
+		}
 		h.send(http.StatusNotModified, nil)
 		return
 	}

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"cmp"
+	"maps"
 	"net/http"
 	"reflect"
 	"slices"
@@ -46,7 +47,7 @@ func (s *server) document() *huma.OpenAPI {
 				Description: "in- and 43 letters and digits, once, in the address. A header, a cookie or a body with a key answers 401.",
 			}},
 		},
-		OnAddOperation: []huma.AddOpFunc{finish},
+		OnAddOperation: []huma.AddOpFunc{finish, s.limitHeaders},
 	}
 }
 
@@ -203,6 +204,23 @@ func finish(document *huma.OpenAPI, op *huma.Operation) {
 
 func header(name, words, kind string) map[string]*huma.Param {
 	return map[string]*huma.Param{name: {Description: words, Schema: &huma.Schema{Type: kind}}}
+}
+
+// limitHeaders adds what every answer to a known key says of its limits; see tell.
+func (s *server) limitHeaders(_ *huma.OpenAPI, op *huma.Operation) {
+	if s.Limits == nil {
+		return
+	}
+	for status, response := range op.Responses {
+		switch status {
+		case "400", "401", "500", "503": // perhaps the key was not known yet
+			continue
+		}
+		all := header("RateLimit", "What is left: requests (r) and for how many seconds that holds (t).", huma.TypeString)
+		maps.Copy(all, header("RateLimit-Policy", "The limits: requests (q) in so many seconds (w).", huma.TypeString))
+		maps.Copy(all, response.Headers)
+		response.Headers = all
+	}
 }
 
 // TransformSchema tells of what detail and code are, which their Go types do not.

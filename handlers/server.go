@@ -15,10 +15,12 @@ import (
 	"github.com/insighto/insighto/db"
 )
 
-// Config is the world a server lives in. All of it is required but Uses and TrustedProxies.
+// Config is the world a server lives in. All of it is required but TrustedProxies, Uses, and Limits, without which keys may
+// do as much as they like.
 type Config struct {
 	Store          *db.Store
 	Uses           *db.KeyUses // nil counts nothing
+	Limits         *db.Limits
 	Log            *slog.Logger
 	BaseURL        string         // what people type, e.g. https://insighto.example.com
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed

@@ -32,7 +32,8 @@ type world struct {
 	handler http.Handler
 	log     *logBuffer
 	ada     db.Principal
-	cookie  string // of a session that was opened before a measurement
+	cookie  string     // of a session that was opened before a measurement
+	limits  *db.Limits // nil without any
 }
 
 // logBuffer keeps what the server logs.

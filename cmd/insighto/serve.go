@@ -24,12 +24,14 @@ const (
 	stopPatience  = 10 * time.Second       // how long requests in flight have when it stops
 	tidyEvery     = time.Hour
 	logDaysMax    = 400
+	rateMax       = 1_000_000_000 // requests a minute
 )
 
 type serveCommand struct {
 	Listen       string   `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where to listen (default 127.0.0.1:8080)."`
 	BaseURL      string   `name:"base-url" placeholder:"URL" help:"The address that people type (default http://localhost and the port)."`
 	Demo         bool     `help:"Fill an empty database with a made-up team to look around in; its password is public knowledge."`
+	RateLimit    int64    `name:"rate-limit" default:"600" placeholder:"N" help:"How many API requests a minute one key may make; all keys of a person may make three times as many. 0 for any number (default 600)."`
 	TrustedProxy []string `name:"trusted-proxy" placeholder:"CIDR" help:"Believe the X-Forwarded-For of proxies at these addresses."`
 	LogDays      int      `name:"request-log-days" default:"7" placeholder:"N" help:"How many days single requests stay in the log of requests; 0 keeps none (default 7)."`
 	LogRate      int      `name:"request-log-rate" default:"600" placeholder:"N" help:"How many successes of a key the request log keeps in a minute; of more, one in a hundred. Counts have all (default 600)."`
@@ -57,6 +59,9 @@ func (c *serveCommand) serve(ctx context.Context, w *world) error {
 	_ = level.UnmarshalText([]byte(c.LogLevel)) // one of four, as the command line has seen to
 	s := &serving{world: w, log: logger(w, level), notices: logger(w, slog.LevelDebug)}
 	var err error
+	if s.rate = c.RateLimit; s.rate < 0 || s.rate > rateMax {
+		return usageError{fmt.Sprintf("--rate-limit: %d is no number from 0 to %d", s.rate, rateMax)}
+	}
 	if s.proxies, err = prefixes(c.TrustedProxy); err != nil {
 		return err
 	}
@@ -112,6 +117,8 @@ type serving struct {
 	notices  *slog.Logger // for what must be said at any level
 	store    *db.Store
 	uses     *db.KeyUses
+	limits   *db.Limits
+	rate     int64 // requests a minute
 	listener net.Listener
 	base     string
 	proxies  []netip.Prefix
@@ -130,8 +137,9 @@ func (s *serving) tell(format string, args ...any) {
 func (s *serving) server(c *serveCommand) (*http.Server, error) {
 	s.uses = db.NewKeyUses(s.store, s.log)
 	s.logDays, s.uses.LogRate = c.LogDays, min(c.LogRate, c.LogDays*c.LogRate)
+	s.limits = db.NewLimits(s.store, s.log, s.rate)
 	handler, err := handlers.New(handlers.Config{
-		Store: s.store, Uses: s.uses, Log: s.log, BaseURL: s.base, TrustedProxies: s.proxies, Now: s.now,
+		Store: s.store, Uses: s.uses, Limits: s.limits, Log: s.log, BaseURL: s.base, TrustedProxies: s.proxies, Now: s.now,
 	})
 	if err != nil {
 		return nil, err
@@ -171,6 +179,7 @@ func (s *serving) until(ctx context.Context, server *http.Server, damage <-chan 
 	background, end := context.WithCancel(context.WithoutCancel(ctx))
 	var tasks sync.WaitGroup
 	tasks.Go(func() { s.uses.Run(background) })
+	tasks.Go(func() { s.limits.Run(background) })
 	tasks.Go(func() { s.tidy(background) })
 	defer tasks.Wait()
 	defer end()
