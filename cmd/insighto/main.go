@@ -38,6 +38,7 @@ type manual struct {
 
 	Serve   serveCommand   `cmd:"" help:"Serve the pages and the API."`
 	User    userCommand    `cmd:"" help:"Add people, or stop them from signing in."`
+	Team    teamCommand    `cmd:"" help:"Set what a team may do."`
 	Key     keyCommand     `cmd:"" help:"Create, list, revoke and delete API keys."`
 	Import  importCommand  `cmd:"" help:"Import conversations from NDJSON files; again is harmless."`
 	Export  exportCommand  `cmd:"" help:"Export conversations, as import reads them or as CSV."`
