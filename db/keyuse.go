@@ -59,6 +59,8 @@ type KeyUses struct {
 	cells    int
 	requests []Request
 	dropped  int64 // rows of the log that there was no room for
+
+	flushes flushes
 }
 
 // activity is what a key did since the last flush, and how much of it this minute's log has.
@@ -142,9 +144,18 @@ func (u *KeyUses) Run(ctx context.Context) {
 }
 
 func (u *KeyUses) flushed(ctx context.Context) {
-	if err := u.Flush(ctx); err != nil && ctx.Err() == nil {
+	start := time.Now()
+	err := u.Flush(ctx)
+	u.flushes.add(time.Since(start), err)
+	if err != nil && ctx.Err() == nil {
 		u.log.Warn("last uses and counts of keys wait for the database", "err", err)
 	}
+}
+
+func (u *KeyUses) pending() int {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.cells + len(u.requests)
 }
 
 // Flush writes what was gathered. What cannot be written now stays for the next time.

@@ -88,4 +88,6 @@ func (s *Store) quotas(ctx context.Context) (map[string]quota, error) {
 }
 
 // beginOfMonth is the beginning of the month of UTC that a moment lies in.
-func beginOfMonth(t time.Time) time.Time { return time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, time.UTC) }
+func beginOfMonth(t time.Time) time.Time {
+	return time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, time.UTC)
+}

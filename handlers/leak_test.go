@@ -46,12 +46,13 @@ func TestLeak(t *testing.T) {
 // probe is a world that keeps all that comes out of it.
 type probe struct {
 	*world
-	target string
-	armed  atomic.Bool // the clock panics once, with the key in what it says
-	secret string
-	key    db.Key
-	cookie string
-	seen   []sighting
+	target  string
+	metrics *handlers.Metrics
+	armed   atomic.Bool // the clock panics once, with the key in what it says
+	secret  string
+	key     db.Key
+	cookie  string
+	seen    []sighting
 }
 
 // sighting is something to be searched: an answer, the log, a file, a column.
@@ -72,8 +73,9 @@ func newProbe(t *testing.T, target string) *probe {
 	}
 	log := slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	w.uses = db.NewKeyUses(w.store, log)
+	p.metrics = handlers.NewMetrics(w.store, w.uses)
 	var err error
-	if w.handler, err = handlers.New(handlers.Config{Store: w.store, Uses: w.uses, Log: log, BaseURL: "http://localhost:8080", Now: now}); err != nil {
+	if w.handler, err = handlers.New(handlers.Config{Store: w.store, Uses: w.uses, Limits: db.NewLimits(w.store, log, 10_000), Metrics: p.metrics, Log: log, BaseURL: "http://localhost:8080", Now: now}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := w.store.Import(context.Background(), w.ada, conversations(3)); err != nil {
@@ -382,6 +384,7 @@ func (p *probe) loseDatabase() {
 // searchAll wants the secret nowhere, and its digest in the database only, as bytes.
 func (p *probe) searchAll() {
 	p.see("the log", []byte(p.log.String()))
+	p.see("the metrics", []byte(scrape(p.t, p.metrics)))
 	secret, digest := spellings(p.secret), digests(p.secret)
 	for _, s := range p.seen {
 		if where, how := found(s.what, secret); how != "" {

@@ -36,7 +36,7 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 
 // everyRequest runs around all requests, the outermost first.
 func (s *server) everyRequest() []echo.MiddlewareFunc {
-	return []echo.MiddlewareFunc{s.identify, inTime, s.logRequest, s.headers, s.recover, s.readable}
+	return []echo.MiddlewareFunc{s.measured, s.identify, inTime, s.logRequest, s.headers, s.recover, s.readable}
 }
 
 // identify gives the request an id of ours; a client's own could carry anything into the log.

@@ -15,12 +15,13 @@ import (
 	"github.com/insighto/insighto/db"
 )
 
-// Config is the world a server lives in. All of it is required but TrustedProxies, Uses, and Limits, without which keys may
-// do as much as they like.
+// Config is the world a server lives in. All of it is required but TrustedProxies, Uses, Metrics, and Limits, without
+// which keys may do as much as they like.
 type Config struct {
 	Store          *db.Store
 	Uses           *db.KeyUses // nil counts nothing
 	Limits         *db.Limits
+	Metrics        *Metrics
 	Log            *slog.Logger
 	BaseURL        string         // what people type, e.g. https://insighto.example.com
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
@@ -56,6 +57,9 @@ func New(config Config) (http.Handler, error) {
 	e.HTTPErrorHandler = s.fail
 	e.Pre(s.everyRequest()...)
 	s.routes(e)
+	if s.Metrics != nil {
+		s.Metrics.know(e)
+	}
 	return e, nil
 }
 

@@ -33,7 +33,7 @@ type process struct {
 // start returns when the server takes connections.
 func (x *terminal) start() *process {
 	x.t.Helper()
-	p := &process{command: exec.Command(os.Args[0], "serve", "--listen", "127.0.0.1:0")}
+	p := &process{command: exec.Command(os.Args[0], "serve", "--listen", "127.0.0.1:0", "--rate-limit", "0")}
 	p.command.Env = append(os.Environ(), asProgram+"=1", "INSIGHTO_DATABASE="+x.database)
 	logs, err := p.command.StderrPipe()
 	if err != nil {

@@ -48,6 +48,7 @@ var confined = map[string]string{
 	"github.com/labstack/echo":      "handlers",
 	"github.com/gorilla/sessions":   "handlers",
 	"github.com/danielgtaylor/huma": "handlers",
+	"github.com/prometheus":         "handlers",
 	"github.com/mattn/go-sqlite3":   "db",
 	"github.com/jackc/pgx":          "db",
 	"github.com/pressly/goose":      "db",

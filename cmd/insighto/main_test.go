@@ -48,6 +48,7 @@ func TestNonsenseIsRefusedWithASentence(t *testing.T) {
 		{"serve --log-level loud", "--log-level"},
 		{"serve --rate-limit many", "--rate-limit"},
 		{"serve --rate-limit=-1", "--rate-limit"},
+		{"serve --metrics-listen 9100", "--metrics-listen"},
 		{"team quota 5", "--team"},
 		{"team quota --team T", "<quota>"},
 		{"import --team T", "<file>"},

@@ -10,10 +10,7 @@ import (
 	"net/netip"
 	"net/url"
 	"sync"
-	"syscall"
 	"time"
-
-	"golang.org/x/net/netutil"
 
 	"github.com/insighto/insighto/db"
 	"github.com/insighto/insighto/handlers"
@@ -25,6 +22,7 @@ const (
 	tidyEvery     = time.Hour
 	logDaysMax    = 400
 	rateMax       = 1_000_000_000 // requests a minute
+	metricsMax    = 10            // connections at once
 )
 
 type serveCommand struct {
@@ -32,6 +30,7 @@ type serveCommand struct {
 	BaseURL      string   `name:"base-url" placeholder:"URL" help:"The address that people type (default http://localhost and the port)."`
 	Demo         bool     `help:"Fill an empty database with a made-up team to look around in; its password is public knowledge."`
 	RateLimit    int64    `name:"rate-limit" default:"600" placeholder:"N" help:"How many API requests a minute one key may make; all keys of a person may make three times as many. 0 for any number (default 600)."`
+	Metrics      string   `name:"metrics-listen" placeholder:"HOST:PORT" help:"Where to serve /metrics for Prometheus; nobody is asked for a key there (default nowhere)."`
 	TrustedProxy []string `name:"trusted-proxy" placeholder:"CIDR" help:"Believe the X-Forwarded-For of proxies at these addresses."`
 	LogDays      int      `name:"request-log-days" default:"7" placeholder:"N" help:"How many days single requests stay in the log of requests; 0 keeps none (default 7)."`
 	LogRate      int      `name:"request-log-rate" default:"600" placeholder:"N" help:"How many successes of a key the request log keeps in a minute; of more, one in a hundred. Counts have all (default 600)."`
@@ -71,10 +70,16 @@ func (c *serveCommand) serve(ctx context.Context, w *world) error {
 	if c.LogRate < 0 || c.LogDays < 0 || c.LogDays > logDaysMax {
 		return usageError{fmt.Sprintf("--request-log-rate is 0 or more, and --request-log-days 0 to %d", logDaysMax)}
 	}
-	if s.listener, err = listen(c.Listen); err != nil {
+	if s.listener, err = listen("--listen", c.Listen, connectionsMax()); err != nil {
 		return err
 	}
 	defer s.listener.Close()
+	if c.Metrics != "" {
+		if s.metricsListener, err = listen("--metrics-listen", c.Metrics, metricsMax); err != nil {
+			return err
+		}
+		defer s.metricsListener.Close()
+	}
 	if s.base = c.BaseURL; s.base == "" {
 		s.base = baseOf(s.listener.Addr())
 	}
@@ -119,10 +124,13 @@ type serving struct {
 	uses     *db.KeyUses
 	limits   *db.Limits
 	rate     int64 // requests a minute
+	metrics  *handlers.Metrics
 	listener net.Listener
 	base     string
 	proxies  []netip.Prefix
 	logDays  int
+
+	metricsListener net.Listener // nil without any
 }
 
 // tell says a sentence to the person who runs the server: as it is on a terminal, in the log otherwise.
@@ -138,12 +146,19 @@ func (s *serving) server(c *serveCommand) (*http.Server, error) {
 	s.uses = db.NewKeyUses(s.store, s.log)
 	s.logDays, s.uses.LogRate = c.LogDays, min(c.LogRate, c.LogDays*c.LogRate)
 	s.limits = db.NewLimits(s.store, s.log, s.rate)
+	if s.metricsListener != nil {
+		s.metrics = handlers.NewMetrics(s.store, s.uses)
+	}
 	handler, err := handlers.New(handlers.Config{
-		Store: s.store, Uses: s.uses, Limits: s.limits, Log: s.log, BaseURL: s.base, TrustedProxies: s.proxies, Now: s.now,
+		Store: s.store, Uses: s.uses, Limits: s.limits, Metrics: s.metrics, Log: s.log, BaseURL: s.base, TrustedProxies: s.proxies, Now: s.now,
 	})
 	if err != nil {
 		return nil, err
 	}
+	return s.serverOf(handler), nil
+}
+
+func (s *serving) serverOf(handler http.Handler) *http.Server {
 	return &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 5 * time.Second,
@@ -151,7 +166,22 @@ func (s *serving) server(c *serveCommand) (*http.Server, error) {
 		IdleTimeout:       60 * time.Second,
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          complaints(s.log),
-	}, nil
+	}
+}
+
+// serveMetrics gives what ends it.
+func (s *serving) serveMetrics() (end func()) {
+	if s.metrics == nil {
+		return func() {}
+	}
+	server := s.serverOf(s.metrics.Handler())
+	go func() {
+		if err := server.Serve(s.metricsListener); !errors.Is(err, http.ErrServerClosed) {
+			s.log.Error("the metrics are no longer served", "err", err)
+		}
+	}()
+	s.tell("Metrics are at http://%s/metrics", s.metricsListener.Addr())
+	return func() { _ = server.Close() }
 }
 
 // welcome says where to go first: to the demo, to the set-up, or to the pages.
@@ -183,6 +213,7 @@ func (s *serving) until(ctx context.Context, server *http.Server, damage <-chan 
 	tasks.Go(func() { s.tidy(background) })
 	defer tasks.Wait()
 	defer end()
+	defer s.serveMetrics()()
 
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(s.listener) }()
@@ -229,41 +260,6 @@ func (s *serving) tidy(ctx context.Context) {
 			return
 		}
 	}
-}
-
-// listen opens the port, for no more connections at once than leave files for the database.
-func listen(address string) (net.Listener, error) {
-	if _, _, err := net.SplitHostPort(address); err != nil {
-		return nil, usageError{fmt.Sprintf("--listen: %q is no address such as 127.0.0.1:8080", address)}
-	}
-	l, err := net.Listen("tcp", address)
-	switch {
-	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("something listens on %s already: stop it, or choose another port with --listen", address)
-	case errors.Is(err, syscall.EACCES):
-		return nil, fmt.Errorf("this user may not listen on %s: choose a port from 1024 on with --listen", address)
-	case err != nil:
-		return nil, fmt.Errorf("it is not possible to listen on %s: choose another address with --listen", address)
-	}
-	return netutil.LimitListener(l, connectionsMax()), nil
-}
-
-// connectionsMax is 80 % of the files that this process may open.
-func connectionsMax() int {
-	var limit syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
-		return 800
-	}
-	return int(max(1, min(limit.Cur, 1<<20)/5*4))
-}
-
-// baseOf is what somebody on this machine types to reach the listener.
-func baseOf(listening net.Addr) string {
-	host, port, _ := net.SplitHostPort(listening.String())
-	if ip, err := netip.ParseAddr(host); err == nil && (ip.IsLoopback() || ip.IsUnspecified()) {
-		host = "localhost"
-	}
-	return "http://" + net.JoinHostPort(host, port)
 }
 
 func checkBase(text string) error {

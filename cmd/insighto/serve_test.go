@@ -119,6 +119,31 @@ func TestServe(t *testing.T) {
 	})
 }
 
+func TestMetricsHaveAListenerOfTheirOwn(t *testing.T) {
+	x := withAda(t)
+	s := x.serve("--metrics-listen", "127.0.0.1:0")
+	at := regexp.MustCompile(`http://(\S+)/metrics`).FindStringSubmatch(strings.Join(s.notices, "\n"))
+	if at == nil {
+		t.Fatalf("got %q, want the metrics' address", s.notices)
+	}
+	if status, _ := s.get("/metrics"); status != http.StatusNotFound {
+		t.Errorf("on the pages' listener: got %d, want 404", status)
+	}
+	metrics := &served{t: t, url: "http://" + at[1]}
+	if status, body := metrics.get("/metrics"); status != http.StatusOK || !strings.Contains(body, `insighto_http_requests_total{method="",route="",status="4xx"} 1`) {
+		t.Errorf("got %d %.300s", status, body)
+	}
+	if status, _ := metrics.get("/login"); status != http.StatusNotFound {
+		t.Errorf("a page on the metrics' listener: got %d, want 404", status)
+	}
+	x.run("serve", "--listen", "127.0.0.1:0", "--metrics-listen", at[1]).want(t, exitFailed, "already", "--metrics-listen")
+	s.stop()
+	if conn, err := net.Dial("tcp", at[1]); err == nil {
+		conn.Close()
+		t.Error("the metrics' listener is open after a stop")
+	}
+}
+
 func TestServeOfAnEmptyDatabase(t *testing.T) {
 	x := newTerminal(t)
 	s := x.serve("--base-url", "https://insighto.example.com", "--log-level", "error")

@@ -1,0 +1,46 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"syscall"
+
+	"golang.org/x/net/netutil"
+)
+
+// listen opens the port that a flag names, for so many connections at once.
+func listen(flag, address string, connections int) (net.Listener, error) {
+	if _, _, err := net.SplitHostPort(address); err != nil {
+		return nil, usageError{fmt.Sprintf("%s: %q is no address such as 127.0.0.1:8080", flag, address)}
+	}
+	l, err := net.Listen("tcp", address)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("something listens on %s already: stop it, or choose another port with %s", address, flag)
+	case errors.Is(err, syscall.EACCES):
+		return nil, fmt.Errorf("this user may not listen on %s: choose a port from 1024 on with %s", address, flag)
+	case err != nil:
+		return nil, fmt.Errorf("it is not possible to listen on %s: choose another address with %s", address, flag)
+	}
+	return netutil.LimitListener(l, connections), nil
+}
+
+// connectionsMax is 80 % of the files that this process may open, which leaves some for the database.
+func connectionsMax() int {
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		return 800
+	}
+	return int(max(1, min(limit.Cur, 1<<20)/5*4))
+}
+
+// baseOf is what somebody on this machine types to reach the listener.
+func baseOf(listening net.Addr) string {
+	host, port, _ := net.SplitHostPort(listening.String())
+	if ip, err := netip.ParseAddr(host); err == nil && (ip.IsLoopback() || ip.IsUnspecified()) {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
