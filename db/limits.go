@@ -35,6 +35,9 @@ func NewLimits(store *Store, log *slog.Logger, rate int64) *Limits {
 	return l
 }
 
+// Rate is how many requests a minute a key may make, or 0 for any number.
+func (l *Limits) Rate() int64 { return l.rate }
+
 // Standing is what a key may still do.
 type Standing struct {
 	Most, Left int64         // requests in this minute; Most is 0 where no limit is

@@ -82,6 +82,19 @@ func BenchmarkAPIKey(b *testing.B) {
 	w.bench(b, "/api/v1/key?api_key="+secret)
 }
 
+// BenchmarkAPIKeyLimited is BenchmarkAPIKey with limits; BenchmarkAPIKeyMeasured is that with metrics.
+func BenchmarkAPIKeyLimited(b *testing.B) {
+	w, _, secret := manyKeys(b)
+	w.handler, _ = w.limited(w.store, 1<<30, time.Now)
+	w.bench(b, "/api/v1/key?api_key="+secret)
+}
+
+func BenchmarkAPIKeyMeasured(b *testing.B) {
+	w, _, secret := manyKeys(b)
+	w.measured()
+	w.bench(b, "/api/v1/key?api_key="+secret)
+}
+
 // BenchmarkContacts is a list of 50 contacts out of 2,000.
 func BenchmarkContacts(b *testing.B) {
 	w, _, secret := manyKeys(b)

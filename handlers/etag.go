@@ -45,7 +45,7 @@ func (s *server) tagged(ctx huma.Context, next func(huma.Context)) {
 	if matches(c.Request().Header.Values("If-None-Match"), tag) {
 		header.Del(echo.HeaderContentType)
 		if made := callOf(ctx.Context()); s.Limits != nil {
-			tell(header, s.Limits.GiveBack(made.Principal, made.standing))
+			s.tell(header, s.Limits.GiveBack(made.Principal, made.standing))
 		}
 		h.send(http.StatusNotModified, nil)
 		return

@@ -69,39 +69,60 @@ func networkOf(address string) string {
 func (s *server) allow(made *call) (err error) {
 	if s.Limits != nil {
 		made.standing, err = s.Limits.Take(made.c.Request().Context(), made.Principal)
-		tell(made.c.Response().Header(), made.standing)
+		s.tell(made.c.Response().Header(), made.standing)
 	}
 	return err
 }
 
 // tell writes the headers of draft-ietf-httpapi-ratelimit-headers-10: "default" is the key's minute, in which r also
 // heeds what the person's other keys have used, and "month" the team's quota. Their names are as Go spells them.
-func tell(h http.Header, s db.Standing) {
-	if s.Most == 0 && s.Month.Most == 0 {
+func (s *server) tell(h http.Header, left db.Standing) {
+	if left.Most == 0 && left.Month.Most == 0 {
 		return
 	}
-	var policy, left [96]byte
-	p, l := policy[:0], left[:0]
+	var text [96]byte
+	h["Ratelimit"] = []string{string(appendStanding(text[:0], left, false))}
+	h["Ratelimit-Policy"] = s.minutePolicy
+	if left.Month.Most > 0 {
+		h["Ratelimit-Policy"] = []string{string(appendStanding(text[:0], left, true))}
+	}
+}
+
+// minutePolicy is the policy of teams without a quota, which most are: it is written once.
+func minutePolicy(limits *db.Limits) []string {
+	if limits == nil {
+		return nil
+	}
+	return []string{string(limit{name: "default", most: limits.Rate(), long: time.Minute}.append(nil, true))}
+}
+
+// limit is one of those that a request is under.
+type limit struct {
+	name       string
+	most, left int64
+	long, ends time.Duration
+}
+
+// appendStanding writes the limits themselves, or what is left of them.
+func appendStanding(b []byte, s db.Standing, policy bool) []byte {
 	if s.Most > 0 {
-		p, l = appendQuota(p, "default", s.Most, time.Minute), appendLeft(l, "default", s.Left, s.Ends)
+		b = limit{"default", s.Most, s.Left, time.Minute, s.Ends}.append(b, policy)
 	}
-	if m := s.Month; m.Most > 0 {
-		if s.Most > 0 {
-			p, l = append(p, ", "...), append(l, ", "...)
-		}
-		p, l = appendQuota(p, "month", m.Most, m.Long), appendLeft(l, "month", m.Left, m.Ends)
+	if s.Most > 0 && s.Month.Most > 0 {
+		b = append(b, ", "...)
 	}
-	h["Ratelimit-Policy"], h["Ratelimit"] = []string{string(p)}, []string{string(l)}
+	if s.Month.Most > 0 {
+		b = limit{"month", s.Month.Most, s.Month.Left, s.Month.Long, s.Month.Ends}.append(b, policy)
+	}
+	return b
 }
 
-func appendQuota(b []byte, name string, most int64, long time.Duration) []byte {
-	b = append(append(append(b, '"'), name...), `";q=`...)
-	b = append(strconv.AppendInt(b, most, 10), ";w="...)
-	return strconv.AppendInt(b, int64(long/time.Second), 10)
-}
-
-func appendLeft(b []byte, name string, left int64, ends time.Duration) []byte {
-	b = append(append(append(b, '"'), name...), `";r=`...)
-	b = append(strconv.AppendInt(b, left, 10), ";t="...)
-	return strconv.AppendInt(b, int64((ends+time.Second-1)/time.Second), 10)
+func (l limit) append(b []byte, policy bool) []byte {
+	b = append(append(append(b, '"'), l.name...), '"')
+	if policy {
+		b = strconv.AppendInt(append(b, ";q="...), l.most, 10)
+		return strconv.AppendInt(append(b, ";w="...), int64(l.long/time.Second), 10)
+	}
+	b = strconv.AppendInt(append(b, ";r="...), l.left, 10)
+	return strconv.AppendInt(append(b, ";t="...), int64((l.ends+time.Second-1)/time.Second), 10)
 }

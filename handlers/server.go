@@ -30,10 +30,11 @@ type Config struct {
 
 type server struct {
 	Config
-	base     *url.URL
-	sessions *sessionStore
-	wrong    *wrongKeys
-	openAPI  func() ([]byte, error) // the document that describes the API
+	base         *url.URL
+	sessions     *sessionStore
+	wrong        *wrongKeys
+	minutePolicy []string
+	openAPI      func() ([]byte, error) // the document that describes the API
 }
 
 // New gives the handler that serves everything.
@@ -45,10 +46,11 @@ func New(config Config) (http.Handler, error) {
 	base.Path = ""
 	config.BaseURL = base.String()
 	s := &server{
-		Config:   config,
-		base:     base,
-		sessions: &sessionStore{store: config.Store, secure: base.Scheme == "https"},
-		wrong:    newWrongKeys(config.Now),
+		Config:       config,
+		base:         base,
+		sessions:     &sessionStore{store: config.Store, secure: base.Scheme == "https"},
+		wrong:        newWrongKeys(config.Now),
+		minutePolicy: minutePolicy(config.Limits),
 	}
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
