@@ -25,13 +25,13 @@ type Limits struct {
 	keys   map[string]*minute
 	people map[string]*minute
 	told   time.Time // when the log was last told that the database grants nothing
-	quotas atomic.Pointer[map[string]quota]
+	quotas atomic.Pointer[quotas]
 }
 
 // NewLimits gives limits of rate requests a minute for each key, or none for 0. Run keeps them up to date.
 func NewLimits(store *Store, log *slog.Logger, rate int64) *Limits {
 	l := &Limits{store: store, log: log, rate: rate, keys: map[string]*minute{}, people: map[string]*minute{}}
-	l.quotas.Store(&map[string]quota{})
+	l.quotas.Store(&quotas{})
 	return l
 }
 

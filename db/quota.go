@@ -12,7 +12,12 @@ type MonthStanding struct {
 	Ends       time.Duration // until the next begins
 }
 
-// quota is what was last known of a team that has one.
+// quotas are what was last known of the teams that have one.
+type quotas struct {
+	month time.Time // in which that much was used
+	teams map[string]quota
+}
+
 type quota struct{ most, used int64 }
 
 // Quota gives how many API requests the asker's team may make in a month of UTC, or 0 for any number.
@@ -46,12 +51,16 @@ func (s *Store) SetQuota(ctx context.Context, teamID string, most int64) error {
 
 // month gives how a team stands this month, or a TooMany error when its quota is used up.
 func (l *Limits) month(teamID string) (MonthStanding, error) {
-	q, has := (*l.quotas.Load())[teamID]
+	last := l.quotas.Load()
+	q, has := last.teams[teamID]
 	if !has {
 		return MonthStanding{}, nil
 	}
 	now := l.store.now()
 	begin := beginOfMonth(now)
+	if begin.After(last.month) { // whoever waited for it is on time
+		q.used = 0
+	}
 	end := begin.AddDate(0, 1, 0)
 	m := MonthStanding{Most: q.most, Left: max(0, q.most-q.used), Long: end.Sub(begin), Ends: end.Sub(now)}
 	if m.Left == 0 {
@@ -63,27 +72,28 @@ func (l *Limits) month(teamID string) (MonthStanding, error) {
 
 // Refresh reads the quotas of all teams that have one, and how much of them is used. It is called once a second.
 func (l *Limits) Refresh(ctx context.Context) error {
-	quotas, err := l.store.quotas(ctx)
+	all, err := l.store.quotas(ctx)
 	if err == nil {
-		l.quotas.Store(&quotas)
+		l.quotas.Store(all)
 	}
 	return err
 }
 
-func (s *Store) quotas(ctx context.Context) (map[string]quota, error) {
-	all := map[string]quota{}
+func (s *Store) quotas(ctx context.Context) (*quotas, error) {
+	all := &quotas{month: beginOfMonth(s.now()), teams: map[string]quota{}}
 	err := s.each(ctx, func(scan scanner) error {
 		var teamID string
 		var q quota
-		if err := scan(&teamID, &q.most); err != nil {
+		if err := scan(&teamID, &q.most, &q.used); err != nil {
 			return err
 		}
-		all[teamID] = q
+		all.teams[teamID] = q
 		return nil
 	}, `
-		SELECT id, quota
-		FROM teams
-		WHERE quota IS NOT NULL`)
+		SELECT t.id, t.quota, COALESCE(m.requests, 0)
+		FROM teams t
+		LEFT JOIN usage_months m ON m.team_id = t.id AND m.month = $1
+		WHERE t.quota IS NOT NULL`, monthOf(all.month))
 	return all, err
 }
 

@@ -35,7 +35,9 @@ func (h *hands) move(span time.Duration) { h.at.Add(span.Milliseconds()) }
 func eachLimited(t *testing.T, rate int64, f func(t *testing.T, w *world, clock *hands)) {
 	t.Helper()
 	clock := newHands()
+	begin := clock.at.Load()
 	dbtest.EachAt(t, clock.now, func(t *testing.T, store *db.Store) {
+		clock.at.Store(begin)
 		w := newWorld(t, store)
 		w.handler, w.limits = w.limited(store, rate, clock.now)
 		f(t, w, clock)
@@ -47,7 +49,8 @@ func (w *world) limited(store *db.Store, rate int64, now func() time.Time) (http
 	w.t.Helper()
 	log := slog.New(slog.NewJSONHandler(w.log, nil))
 	limits := db.NewLimits(store, log, rate)
-	handler, err := handlers.New(handlers.Config{Store: store, Uses: db.NewKeyUses(store, log), Limits: limits, Log: log, BaseURL: "http://localhost:8080", Now: now})
+	w.uses = db.NewKeyUses(store, log)
+	handler, err := handlers.New(handlers.Config{Store: store, Uses: w.uses, Limits: limits, Log: log, BaseURL: "http://localhost:8080", Now: now})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -217,6 +220,57 @@ func TestAClientThatObeysTheHeadersGetsNoFurther429(t *testing.T) {
 		}
 		if refused != 1 || served < 5*30 {
 			t.Errorf("%d refused and %d served in five minutes, want 1 and at least 150", refused, served)
+		}
+	})
+}
+
+func TestATeamOverItsQuotaIsToldWhenTheMonthEnds(t *testing.T) {
+	eachLimited(t, 50, func(t *testing.T, w *world, clock *hands) {
+		_, secret := w.key(w.ada, "read_only")
+		if err := w.store.SetQuota(t.Context(), w.ada.TeamID, 3); err != nil {
+			t.Fatal(err)
+		}
+		second := func() {
+			t.Helper()
+			if err := w.uses.Flush(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if err := w.limits.Refresh(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for want := 3; want >= 1; want-- {
+			second()
+			rec := w.get("/api/v1/key", secret)
+			if policy := rec.Header().Get("RateLimit-Policy"); rec.Code != 200 || policy != `"default";q=50;w=60, "month";q=3;w=2592000` {
+				t.Errorf("got %d, %q", rec.Code, policy)
+			}
+			if left, want := rec.Header().Get("RateLimit"), fmt.Sprintf(`, "month";r=%d;t=648000`, want); !strings.Contains(left, want) {
+				t.Errorf("got %q, want %q in it", left, want)
+			}
+		}
+		second()
+		for range 3 {
+			rec := w.get("/api/v1/contact", secret)
+			if wait := rec.Header().Get("Retry-After"); rec.Code != 429 || decode(t, rec)["code"] != "quota_exceeded" || wait != "648000" {
+				t.Errorf("got %d %s after %q, want 429 quota_exceeded", rec.Code, rec.Body, wait)
+			}
+			second()
+		}
+		if err := w.store.SetQuota(t.Context(), w.ada.TeamID, 4); err != nil {
+			t.Fatal(err)
+		}
+		second()
+		if rec := w.get("/api/v1/key", secret); rec.Code != 200 {
+			t.Errorf("with a larger quota: got %d, want 200", rec.Code)
+		}
+		second()
+		if rec := w.get("/api/v1/key", secret); rec.Code != 429 {
+			t.Errorf("that used up: got %d, want 429", rec.Code)
+		}
+		clock.move(648000 * time.Second)
+		if rec := w.get("/api/v1/key", secret); rec.Code != 200 {
+			t.Errorf("in the next month: got %d, want 200", rec.Code)
 		}
 	})
 }
