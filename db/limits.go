@@ -50,8 +50,13 @@ type Standing struct {
 // Take lets one request in, or gives a TooMany error. Either way the standing is as it is after it.
 func (l *Limits) Take(ctx context.Context, p Principal) (Standing, error) {
 	month, err := l.month(p.TeamID)
-	if err != nil || l.rate == 0 {
+	if l.rate == 0 {
 		return Standing{Month: month}, err
+	}
+	if err != nil {
+		standing := l.look(p)
+		standing.Month = month
+		return standing, err
 	}
 	for {
 		standing, granted, err := l.take(p)
@@ -85,6 +90,15 @@ func (l *Limits) take(p Principal) (Standing, <-chan struct{}, error) {
 		return l.standing(key, person, now), nil, nil
 	}
 	return standing, l.ask(p, key, person), nil
+}
+
+// look gives how the key stands, and takes nothing.
+func (l *Limits) look(p Principal) Standing {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.store.now().UnixMilli()
+	key, person := l.minutes(p, now)
+	return l.standing(key, person, now)
 }
 
 // GiveBack takes back that a request was let in, since its answer is not to count.

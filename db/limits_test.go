@@ -140,6 +140,31 @@ func TestLimits(t *testing.T) {
 	})
 }
 
+func TestIdleKeysAreForgotten(t *testing.T) {
+	clock := newLimitClock()
+	dbtest.EachTarget(t, func(t *testing.T, target string) {
+		store := dbtest.Open(t, target, clock.now)
+		l := newLimits(store, 20)
+		for range 100 {
+			takes(t, l, db.Principal{TeamID: "t", UserID: db.NewID(), KeyID: db.NewID()}, 1)
+		}
+		busy := db.Principal{TeamID: "t", UserID: db.NewID(), KeyID: db.NewID()}
+		clock.move(12 * time.Minute)
+		takes(t, l, busy, 5)
+		l.Forget(t.Context())
+		if known := l.Known(); known != 2 {
+			t.Errorf("%d keys and people are known, want the busy ones", known)
+		}
+		var rows int
+		if err := dbtest.Handle(t, target).QueryRow("SELECT COUNT(*) FROM allowances").Scan(&rows); err != nil || rows != 2 && db.IsPostgres(target) {
+			t.Errorf("%d rows are kept (%v), want 2", rows, err)
+		}
+		if in, _ := takes(t, l, busy, 20); in != 15 {
+			t.Errorf("the busy key: %d more let in, want 15", in)
+		}
+	})
+}
+
 // Two copies of the program with clocks that differ share minutes, and many clients ask at once.
 func TestLimitsOfSeveralCopies(t *testing.T) {
 	const rate, clients, copies = 300, 40, 3

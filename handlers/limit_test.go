@@ -252,6 +252,9 @@ func TestATeamOverItsQuotaIsToldWhenTheMonthEnds(t *testing.T) {
 		second()
 		for range 3 {
 			rec := w.get("/api/v1/contact", secret)
+			if left := rec.Header().Get("RateLimit"); !regexp.MustCompile(`^"default";r=47;t=\d+, "month";r=0;t=648000$`).MatchString(left) {
+				t.Errorf("got %q", left)
+			}
 			if wait := rec.Header().Get("Retry-After"); rec.Code != 429 || decode(t, rec)["code"] != "quota_exceeded" || wait != "648000" {
 				t.Errorf("got %d %s after %q, want 429 quota_exceeded", rec.Code, rec.Body, wait)
 			}
