@@ -2,8 +2,12 @@ package db
 
 import (
 	"context"
+	"fmt"
 	"time"
 )
+
+// QuotaMax is the largest quota, beyond what anybody can use.
+const QuotaMax = 1_000_000_000_000
 
 // MonthStanding is what a team may still do this month. Most is 0 where it may do any number.
 type MonthStanding struct {
@@ -32,8 +36,8 @@ func (s *Store) Quota(ctx context.Context, p Principal) (most int64, err error) 
 // SetQuota lets a team make that many API requests a month, or any number for 0. Every copy of the program goes by it
 // within a second.
 func (s *Store) SetQuota(ctx context.Context, teamID string, most int64) error {
-	if most < 0 {
-		return Problems{invalid("quota", "A quota is a number of requests, from 1 on.")}
+	if most < 0 || most > QuotaMax {
+		return Problems{invalid("quota", fmt.Sprintf("A quota is a number of requests, from 1 to %d.", QuotaMax))}
 	}
 	var kept any
 	if most > 0 {

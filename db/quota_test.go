@@ -77,8 +77,10 @@ func TestQuota(t *testing.T) {
 		if err := store.SetQuota(t.Context(), db.NewID(), 5); !db.NotFound.Is(err) {
 			t.Errorf("the quota of no team: got %v", err)
 		}
-		if err := store.SetQuota(t.Context(), team.ID, -1); !db.Invalid.Is(err) {
-			t.Errorf("a quota below nothing: got %v", err)
+		for _, nonsense := range []int64{-1, db.QuotaMax + 1} {
+			if err := store.SetQuota(t.Context(), team.ID, nonsense); !db.Invalid.Is(err) {
+				t.Errorf("a quota of %d: got %v", nonsense, err)
+			}
 		}
 	})
 }

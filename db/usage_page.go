@@ -87,6 +87,7 @@ func (s shares) sorted() []UsageShare {
 type UsageFacts struct {
 	Month         string // 2026-11
 	Requests      int64
+	Quota         int64 // requests that it may make in a month, or 0 for any number
 	Conversations int64
 	Messages      int64
 	Contacts      int64
@@ -95,8 +96,9 @@ type UsageFacts struct {
 // UsageFacts gives them for the asker's team in one statement.
 func (s *Store) UsageFacts(ctx context.Context, p Principal) (UsageFacts, error) {
 	f := UsageFacts{Month: monthOf(s.now())}
-	_, err := s.one(ctx, []any{&f.Requests, &f.Conversations, &f.Messages, &f.Contacts}, `
+	_, err := s.one(ctx, []any{&f.Requests, &f.Quota, &f.Conversations, &f.Messages, &f.Contacts}, `
 		SELECT (SELECT COALESCE(MAX(requests), 0) FROM usage_months WHERE team_id = $1 AND month = $2),
+		       (SELECT COALESCE(MAX(quota), 0) FROM teams WHERE id = $1),
 		       COALESCE(CAST(SUM(conversations) AS BIGINT), 0), COALESCE(CAST(SUM(messages) AS BIGINT), 0),
 		       (SELECT COALESCE(MAX(total), 0) FROM totals WHERE team_id = $1 AND noun = 'contacts')
 		FROM conversation_days

@@ -39,7 +39,7 @@ func (s *server) renderUsage(c echo.Context, shown views.UsageShown, q db.UsageQ
 	if len(shown.Form.Errors) > 0 {
 		status = http.StatusUnprocessableEntity
 	}
-	shown.Bars, shown.Keys, shown.Routes, shown.Facts = bars, keys, routes, facts
+	shown.Bars, shown.Keys, shown.Routes, shown.Facts, shown.Quota = bars, keys, routes, facts, facts.Quota
 	return s.render(c, status, views.Usage(s.page(c, "Usage"), shown))
 }
 

@@ -27,6 +27,22 @@ func figuresOn(page, section string) []string {
 	return rows
 }
 
+func TestUsagePageTellsOfTheQuota(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		key, _ := w.key(w.ada, "read_only")
+		cookie := w.signIn("ada@a.example")
+		w.used(key, time.Now(), 8, "/api/v1/contact", 200)
+		for quota, want := range map[int64]string{0: "no monthly limit", 8: "is used up", 10: "More than 80 %", 100: "8 of 100 requests"} {
+			if err := w.store.SetQuota(t.Context(), w.ada.TeamID, quota); err != nil {
+				t.Fatal(err)
+			}
+			if page := w.page("/settings/usage", cookie).Body.String(); !strings.Contains(page, want) {
+				t.Errorf("a quota of %d: %q is not on the page", quota, want)
+			}
+		}
+	})
+}
+
 func TestUsagePage(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		bob := w.colleague("bob@a.example", "Bob", db.Member)

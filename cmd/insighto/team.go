@@ -22,8 +22,8 @@ func (c *teamQuotaCommand) Run(ctx context.Context, w *world) error {
 	most, err := strconv.ParseInt(c.Quota, 10, 64)
 	if c.Quota == "none" {
 		most, err = 0, nil
-	} else if err != nil || most < 1 {
-		return usageError{fmt.Sprintf("%q is no quota: give a number of requests a month, from 1 on, or none", c.Quota)}
+	} else if err != nil || most < 1 || most > db.QuotaMax {
+		return usageError{fmt.Sprintf("%q is no quota: give a number of requests a month, from 1 to %d, or none", c.Quota, db.QuotaMax)}
 	}
 	store, err := w.existing(ctx)
 	if err != nil {

@@ -32,8 +32,8 @@ func TestTeamQuota(t *testing.T) {
 		if got := quota(); got != 100_000 {
 			t.Errorf("got %d, want 100000", got)
 		}
-		for _, nonsense := range []string{"0", "-1", "many", "1e6", "99999999999999999999", ""} {
-			x.run("team", "quota", "--team", "Lovelace", "--", nonsense).want(t, exitUsage, "from 1 on, or none")
+		for _, nonsense := range []string{"0", "-1", "many", "1e6", "1000000000001", "99999999999999999999", ""} {
+			x.run("team", "quota", "--team", "Lovelace", "--", nonsense).want(t, exitUsage, "from 1 to 1000000000000, or none")
 		}
 		x.run("team", "quota", "--team", "Byron", "5").want(t, exitFailed, `no team named "Byron"`)
 		if got := quota(); got != 100_000 {
