@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
-	"maps"
-	"slices"
 	"sync"
 	"time"
 )
@@ -186,6 +184,9 @@ func (u *KeyUses) write(ctx context.Context, b *batch) error {
 	if err != nil && !Unavailable.Is(err) && ctx.Err() == nil {
 		u.refusals++
 	}
+	if u.refusals >= refusalsMax {
+		u.log.Error("counts of keys are given up, because the database refuses them", "keys", len(b.cells), "requests", len(b.requests), "err", err)
+	}
 	if err == nil || u.refusals >= refusalsMax {
 		u.unsure, u.refusals = nil, 0
 	}
@@ -269,23 +270,4 @@ func (s *Store) addUses(ctx context.Context, writer string, b *batch) error {
 		}
 		return tx.logRequests(ctx, b.requests)
 	})
-}
-
-// useKeys moves the last use of keys forward, never back: another copy of the program may know of a newer one. The
-// order of the keys is fixed, so that two copies cannot wait for each other.
-func (s *Store) useKeys(ctx context.Context, uses map[keyRef]KeyUse) error {
-	for _, ref := range slices.SortedFunc(maps.Keys(uses), keyRef.compare) {
-		use := uses[ref]
-		if _, err := s.exec(ctx, `
-			UPDATE keys
-			SET last_used_at = $1, last_used_method = $2, last_used_route = $3,
-			    last_used_status = $4, last_used_address = $5, last_used_agent = $6
-			WHERE team_id = $7
-			  AND id = $8
-			  AND (last_used_at IS NULL OR last_used_at < $1)`,
-			use.At.UnixMilli(), use.Method, use.Route, use.Status, use.Address, clip(use.UserAgent), ref.team, ref.key); err != nil {
-			return err
-		}
-	}
-	return nil
 }

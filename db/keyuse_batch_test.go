@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -212,4 +213,38 @@ func TestWhatTheDatabaseDoesNotTakeIsTriedAgain(t *testing.T) {
 	if n := number(t, target, countedOf, p.TeamID); n != 30 {
 		t.Errorf("counted %d, want 30", n)
 	}
+}
+
+func TestCopiesThatWriteTheSameKeysDoNotStopEachOther(t *testing.T) {
+	dbtest.EachTarget(t, func(t *testing.T, target string) {
+		store := dbtest.Open(t, target, time.Now)
+		ada := member(t, store, "ada@a.example", "A")
+		var keys []db.Principal
+		for range 100 {
+			k, _ := newKey(t, store, ada, "read_only")
+			keys = append(keys, db.Principal{TeamID: k.TeamID, UserID: k.UserID, KeyID: k.ID})
+		}
+		const copies, rounds = 3, 5
+		var all sync.WaitGroup
+		for range copies {
+			uses := db.NewKeyUses(store, discard)
+			all.Go(func() {
+				for range rounds {
+					for _, p := range keys {
+						uses.Count(p, answered(time.Now(), 200), true)
+					}
+					if err := uses.Flush(context.Background()); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		all.Wait()
+		if n := number(t, target, countedOf, ada.TeamID); n != copies*rounds*int64(len(keys)) {
+			t.Errorf("counted %d, want %d", n, copies*rounds*len(keys))
+		}
+		if n := number(t, target, `SELECT CAST(SUM(ok) AS BIGINT) FROM usage_sums WHERE team_id = $1 AND kind = 'key'`, ada.TeamID); n != copies*rounds*int64(len(keys)) {
+			t.Errorf("the sums of keys say %d, want %d", n, copies*rounds*len(keys))
+		}
+	})
 }
