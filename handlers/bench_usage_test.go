@@ -14,7 +14,7 @@ import (
 	"github.com/insighto/insighto/handlers"
 )
 
-// TestCompareCounting measures GET /api/v1/key with counting and the log on and off, interleaved in one run. It
+// TestCompareCounting measures GET /api/v1/key with counting, the log and limits on and off, interleaved in one run. It
 // measures, so it does not fail; go run ./cmd/dev bench runs it.
 func TestCompareCounting(t *testing.T) {
 	if os.Getenv("INSIGHTO_BENCH") == "" {
@@ -27,19 +27,21 @@ func TestCompareCounting(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		on, err := handlers.New(handlers.Config{Store: w.store, Uses: w.uses, Log: slog.New(slog.DiscardHandler), BaseURL: "http://localhost:8080", Now: time.Now})
+		limits := db.NewLimits(w.store, slog.New(slog.DiscardHandler), 1<<40)
+		on, err := handlers.New(handlers.Config{Store: w.store, Uses: w.uses, Limits: limits, Log: slog.New(slog.DiscardHandler), BaseURL: "http://localhost:8080", Now: time.Now})
 		if err != nil {
 			t.Fatal(err)
 		}
 		ctx, stop := context.WithCancel(context.Background())
 		var written sync.WaitGroup
 		written.Go(func() { w.uses.Run(ctx) })
+		written.Go(func() { limits.Run(ctx) })
 		defer written.Wait()
 		defer stop()
 		path := "/api/v1/key?api_key=" + secret
-		rivals := []*rival{{name: "nothing is counted", handler: off, path: path}, {name: "counts and the log", handler: on, path: path}}
+		rivals := []*rival{{name: "nothing is counted", handler: off, path: path}, {name: "counts, the log and limits", handler: on, path: path}}
 		race(t, rivals, 9, time.Second)
-		t.Logf("\n%s\ncounting leaves %.1f %% of the requests a second, at %.1f %% of the CPU", table(rivals), 100*rivals[1].rate/rivals[0].rate, 100*rivals[1].cpu/rivals[0].cpu)
+		t.Logf("\n%s\nthey leave %.1f %% of the requests a second, at %.1f %% of the CPU", table(rivals), 100*rivals[1].rate/rivals[0].rate, 100*rivals[1].cpu/rivals[0].cpu)
 	})
 }
 
