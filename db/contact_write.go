@@ -150,6 +150,9 @@ func (s *Store) insertContact(ctx context.Context, p Principal, change ContactCh
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`, append(c.row(), c.CreatedAt.UnixMilli(), c.UpdatedAt.UnixMilli())...); err != nil {
 		return c, err
 	}
+	if err := s.announceContact(ctx, p, ContactCreated, c); err != nil {
+		return c, err
+	}
 	return c, s.addTotal(ctx, p.TeamID, contactsNoun, 1)
 }
 
@@ -165,14 +168,16 @@ func (s *Store) updateContact(ctx context.Context, p Principal, c Contact, chang
 		}
 	}
 	now.UpdatedAt = s.now()
-	_, err = s.exec(ctx, `
+	if _, err = s.exec(ctx, `
 		UPDATE contacts
 		SET first_name = $3, last_name = $4, email = $5, phone = $6, folded = $7, channels = $8, user_attributes = $9, custom_fields = $10,
 		    last_seen = $11, last_sent = $12, first_assistant_id = $13, last_assistant_id = $14, first_widget_id = $15, last_widget_id = $16,
 		    updated_at = $17
 		WHERE team_id = $1
-		  AND id = $2`, append(now.row(), now.UpdatedAt.UnixMilli())...)
-	return now, err
+		  AND id = $2`, append(now.row(), now.UpdatedAt.UnixMilli())...); err != nil {
+		return now, err
+	}
+	return now, s.announceContact(ctx, p, ContactUpdated, now)
 }
 
 // row gives the columns that a change may set, after team and id.

@@ -42,8 +42,14 @@ func (s *Store) CreateConversation(ctx context.Context, p Principal, n NewConver
 		if err := tx.tally(ctx, p.TeamID, a.tallies); err != nil {
 			return err
 		}
-		made, err = tx.Conversation(ctx, p, c.ID)
-		return err
+		if made, err = tx.Conversation(ctx, p, c.ID); err != nil {
+			return err
+		}
+		event := ConversationUpdated
+		if !made.ClosedAt.IsZero() {
+			event = ConversationClosed
+		}
+		return tx.announceConversation(ctx, p, event, made.ID)
 	})
 	return made, err
 }
@@ -146,6 +152,9 @@ func (s *Store) CloseConversation(ctx context.Context, p Principal, id string) (
 			now.closedAt = max(s.now().UnixMilli(), was.createdAt)
 			now.updatedAt = max(was.updatedAt, now.closedAt)
 			if err := tx.updateConversation(ctx, p, id, was, now); err != nil {
+				return err
+			}
+			if err := tx.announceConversation(ctx, p, ConversationClosed, id); err != nil {
 				return err
 			}
 		}

@@ -27,6 +27,11 @@ func (s *Store) Transcript(ctx context.Context, p Principal, conversationID stri
 	if _, err := s.Conversation(ctx, p, conversationID); err != nil {
 		return nil, err
 	}
+	return s.said(ctx, p, conversationID)
+}
+
+// said gives the messages of a conversation, none when it is not there.
+func (s *Store) said(ctx context.Context, p Principal, conversationID string) ([]Message, error) {
 	messages := []Message{}
 	err := s.each(ctx, func(scan scanner) error {
 		m := Message{ConversationID: conversationID}

@@ -48,7 +48,10 @@ func (s *Store) AddMessage(ctx context.Context, p Principal, conversationID stri
 		}
 		now.chatCount, now.includesVoice = was.chatCount+1, max(was.includesVoice, bit(m.MessageType == "voice"))
 		now.updatedAt = max(was.updatedAt, m.CreatedAt.UnixMilli())
-		return tx.updateConversation(ctx, p, conversationID, was, now)
+		if err := tx.updateConversation(ctx, p, conversationID, was, now); err != nil {
+			return err
+		}
+		return tx.announceConversation(ctx, p, ConversationUpdated, conversationID)
 	})
 	return Message{ID: m.ID, ConversationID: conversationID, SenderType: m.SenderType, MessageType: m.MessageType, Text: m.Text, CreatedAt: m.CreatedAt, UpdatedAt: m.CreatedAt}, err
 }

@@ -78,8 +78,9 @@ var postgresDialect = dialect{
 		var e *pgconn.PgError
 		return errors.As(err, &e) && e.Code == "23505"
 	},
-	contains: "strpos",
-	shared:   true,
+	contains:   "strpos",
+	shared:     true,
+	skipLocked: "FOR NO KEY UPDATE SKIP LOCKED",
 	lookup: func(ctx context.Context) (context.Context, context.CancelFunc) {
 		return context.WithTimeout(ctx, patience)
 	},

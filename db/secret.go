@@ -3,6 +3,7 @@ package db
 import (
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/base64"
 	"regexp"
 	"strings"
 )
@@ -12,7 +13,15 @@ const (
 	keyMark      = "in-"
 	keyLength    = 43 // 62^43 > 2^256
 	prefixLength = 8
+	signingMark  = "whsec_"
 )
+
+// newSigningSecret gives a secret in the spelling of Standard Webhooks: 256 bits in base64 after its mark.
+func newSigningSecret() string {
+	random := make([]byte, 32)
+	_, _ = rand.Read(random) // as below
+	return signingMark + base64.StdEncoding.EncodeToString(random)
+}
 
 // newSecret gives n characters of 0-9A-Za-z, each drawn without bias from the system's cryptographic source.
 func newSecret(n int) string {

@@ -27,6 +27,8 @@ type Store struct {
 	patient time.Duration
 	hashing chan struct{} // one place for each password hashed at a time
 	closing func()        // what is to be given up besides the handles
+	stir    *bool         // set inside atomically: whether it leaves something to deliver
+	stirs   chan struct{} // see Stirs
 }
 
 // dialect holds what differs between the engines; everything else is one text.
@@ -49,6 +51,8 @@ type dialect struct {
 	contains string
 	// shared tells that copies of the program on other machines use the database too.
 	shared bool
+	// skipLocked locks the rows of a SELECT and passes over those that others hold; SQLite has one writer.
+	skipLocked string
 }
 
 // Open opens the database at target, a path or a postgres:// URL, and brings its tables up to date. now is the clock.
@@ -76,6 +80,7 @@ func Connect(ctx context.Context, target string, now func() time.Time) (*Store, 
 	}
 	s.now = func() time.Time { return now().UTC().Truncate(time.Millisecond) }
 	s.texts, s.patient, s.hashing = &sync.Map{}, patience, make(chan struct{}, hashers())
+	s.stirs = make(chan struct{}, 1)
 	return s, nil
 }
 
@@ -108,12 +113,18 @@ func (s *Store) atomically(ctx context.Context, f func(tx *Store) error) error {
 		return s.explainError(err)
 	}
 	defer tx.Rollback() //nolint:errcheck // after Commit it says so, and otherwise the first error counts
-	inner := *s
-	inner.tx = tx
+	inner, stirred := *s, false
+	inner.tx, inner.stir = tx, &stirred
 	if err := f(&inner); err != nil {
 		return err
 	}
-	return s.explainError(tx.Commit())
+	if err := tx.Commit(); err != nil {
+		return s.explainError(err)
+	}
+	if stirred {
+		s.wake()
+	}
+	return nil
 }
 
 // exec runs a statement that changes rows, and says how many.

@@ -1,0 +1,161 @@
+package db
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+)
+
+// The events that webhooks are told of. A conversation that is brought is closed or updated, as it comes; one more
+// message updates it. A contact is updated whenever its updated_at moves, so also when it is heard of. An import of
+// archives makes no events: what it brings is the past. A delete makes none.
+const (
+	ConversationClosed  = "conversation.closed"
+	ConversationUpdated = "conversation.updated"
+	ContactCreated      = "contact.created"
+	ContactUpdated      = "contact.updated"
+
+	webhookTest = "webhook.test" // for one webhook, asked for by a person
+)
+
+// Events are all events that can be listened to, in the order people see them.
+var Events = []string{ConversationClosed, ConversationUpdated, ContactCreated, ContactUpdated}
+
+// eventsKept is how long events and what became of them are kept.
+const eventsKept = 30 * 24 * time.Hour
+
+// announce keeps an event for the team's webhooks that listen to it, in the transaction of the change. data is made only
+// when one does. The subject's row must be locked, so that its events have an order.
+func (s *Store) announce(ctx context.Context, p Principal, event, subject string, data func() (any, error)) error {
+	listening, err := s.listening(ctx, p, event)
+	if err != nil || len(listening) == 0 {
+		return err
+	}
+	made, err := data()
+	if err != nil {
+		return err
+	}
+	return s.keepEvent(ctx, p, event, subject, made, listening)
+}
+
+// listening gives the ids of the webhooks that are to be told.
+func (s *Store) listening(ctx context.Context, p Principal, event string) (ids []string, err error) {
+	err = s.each(ctx, func(scan scanner) error {
+		var id, events string
+		err := scan(&id, &events)
+		if slices.Contains(strings.Fields(events), event) {
+			ids = append(ids, id)
+		}
+		return err
+	}, `
+		SELECT id, events
+		FROM webhooks
+		WHERE team_id = $1
+		  AND enabled = 1
+		ORDER BY id`, p.TeamID)
+	return ids, err
+}
+
+// keepEvent writes an event with a delivery for each webhook. Its time is never before that of the subject's event
+// before, whatever the clock of the copy that wrote that one.
+func (s *Store) keepEvent(ctx context.Context, p Principal, event, subject string, data any, webhooks []string) error {
+	id, now, position := NewID(), s.now(), int64(0)
+	var last time.Time
+	found, err := s.one(ctx, []any{&position, ms(&last)}, `
+		SELECT position, created_at
+		FROM events
+		WHERE team_id = $1
+		  AND subject = $2
+		ORDER BY position DESC
+		LIMIT 1`, p.TeamID, subject)
+	if err != nil {
+		return err
+	}
+	if found {
+		position++
+	}
+	if last.After(now) {
+		now = last
+	}
+	body, err := eventBody{ID: id, Object: "event", Event: event, CreatedAt: now, Data: data}.gzipped()
+	if err != nil {
+		return err
+	}
+	if _, err := s.exec(ctx, `
+		INSERT INTO events (team_id, id, event, subject, position, body, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)`, p.TeamID, id, event, subject, position, body, now.UnixMilli()); err != nil {
+		return err
+	}
+	rows := make([][]any, len(webhooks))
+	for i, webhook := range webhooks {
+		rows[i] = []any{p.TeamID, webhook, id, event, subject, position, string(Waiting), now.UnixMilli(), now.UnixMilli()}
+	}
+	s.stirred()
+	return s.put(ctx, rows, `
+		INSERT INTO deliveries (team_id, webhook_id, event_id, event, subject, position, state, due_at, created_at)`, "")
+}
+
+// TestWebhook sends a made-up event to one webhook, whatever it listens to, and gives the event's id.
+func (s *Store) TestWebhook(ctx context.Context, p Principal, id string) (event string, err error) {
+	if err := p.managesWebhooks(); err != nil {
+		return "", err
+	}
+	err = s.atomically(ctx, func(tx *Store) error {
+		w, err := tx.webhookForUpdate(ctx, p, id)
+		if err != nil {
+			return err
+		}
+		if !w.Enabled {
+			return conflict("This webhook is disabled. Enable it first, then send the test.")
+		}
+		if err := tx.keepEvent(ctx, p, webhookTest, w.ID, testData{WebhookID: w.ID, Name: w.Name}, []string{w.ID}); err != nil {
+			return err
+		}
+		_, err = tx.one(ctx, []any{&event}, `
+			SELECT id
+			FROM events
+			WHERE team_id = $1
+			  AND subject = $2
+			ORDER BY position DESC
+			LIMIT 1`, p.TeamID, w.ID)
+		return err
+	})
+	return event, err
+}
+
+// EventBody gives the bytes that an event is sent as, the same each time, or a NotFound error once its time is over.
+func (s *Store) EventBody(ctx context.Context, teamID, id string) ([]byte, error) {
+	packed, err := single(ctx, s, "event", func(scan scanner) (b []byte, err error) { return b, scan(&b) }, `
+		SELECT body
+		FROM events
+		WHERE team_id = $1
+		  AND id = $2`, teamID, id)
+	if err != nil {
+		return nil, err
+	}
+	z, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return nil, fmt.Errorf("event %s: %w", id, err)
+	}
+	return io.ReadAll(z)
+}
+
+// ForgetOldEvents removes some of the events whose time is over, with their deliveries, and tells whether there may be more.
+func (s *Store) ForgetOldEvents(ctx context.Context) (more bool, err error) {
+	const batch = 200
+	n, err := s.exec(ctx, `
+		DELETE FROM events
+		WHERE (team_id, id) IN (
+		  SELECT team_id, id
+		  FROM events
+		  WHERE created_at < $1
+		  ORDER BY created_at
+		  LIMIT $2
+		)`, s.now().Add(-eventsKept).UnixMilli(), batch)
+	return n == batch, err
+}
