@@ -392,13 +392,13 @@ func TestManyClaimAtOnce(t *testing.T) {
 // wide is what a plan says when it goes through the outbox instead of finding its place by an index.
 var wide = regexp.MustCompile(`(?m)^SCAN (d|e|deliveries|events).*|Seq Scan on (deliveries|events).*|USE TEMP B-TREE FOR ORDER BY`)
 
-func TestTheCourierFindsItsPlaceAtAMillionDeliveries(t *testing.T) {
+func TestTheCourierFindsItsPlaceHoweverManyWereDelivered(t *testing.T) {
 	dbtest.EachTarget(t, func(t *testing.T, target string) {
 		ctx := context.Background()
 		store := dbtest.Open(t, target, time.Now)
 		ada := member(t, store, "ada@a.example", "A")
 		w, _ := listener(t, store, ada)
-		const many = 1_000_000
+		const many = 200_000 // at a million it is the same, and takes a minute
 		bulk(t, target, `
 		INSERT INTO events (team_id, id, event, subject, position, body, created_at) `+numbers+`
 		SELECT $2, 'old-' || i, 'contact.updated', 'subject-' || (i % 1000), i, EMPTY, i FROM n`, many, ada.TeamID)

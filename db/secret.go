@@ -57,13 +57,19 @@ func wellFormedKey(text string) bool {
 	return true
 }
 
-var keyInText = regexp.MustCompile(keyMark + `[0-9A-Za-z]{43}`)
+var (
+	keyInText     = regexp.MustCompile(keyMark + `[0-9A-Za-z]{43}`)
+	signingInText = regexp.MustCompile(signingMark + `[0-9A-Za-z+/]{32,}=*`)
+)
 
-// Redact blots out whatever has the shape of a key, for texts that strangers write and we keep or log: a path, a
+// Redact blots out whatever has the shape of a key or of a signing secret, for texts that strangers write and we keep or log: a path, a
 // user agent, a panic.
 func Redact(text string) string {
-	if !strings.Contains(text, keyMark) {
-		return text
+	if strings.Contains(text, keyMark) {
+		text = keyInText.ReplaceAllString(text, keyMark+"[redacted]")
 	}
-	return keyInText.ReplaceAllString(text, keyMark+"[redacted]")
+	if strings.Contains(text, signingMark) {
+		text = signingInText.ReplaceAllString(text, signingMark+"[redacted]")
+	}
+	return text
 }
