@@ -57,12 +57,13 @@ var tags = []*huma.Tag{
 	{Name: "Contacts", Description: "The people who talk to the assistants."},
 	{Name: "Custom fields", Description: "What a team keeps of its contacts besides."},
 	{Name: "Assistants", Description: "Who answers, and the widgets that people meet them in."},
+	{Name: "Webhooks", Description: "Where events are sent, and what became of them."},
 	{Name: "Key and person", Description: "What a key is, and whose."},
 }
 
 var tagOf = map[string]string{
 	"conversation": "Conversations", "contact": "Contacts", "contact_custom_field": "Custom fields",
-	"assistant": "Assistants", "widget": "Assistants", "key": "Key and person", "user": "Key and person",
+	"assistant": "Assistants", "widget": "Assistants", "outbound_webhook": "Webhooks", "key": "Key and person", "user": "Key and person",
 }
 
 // operation describes an endpoint; what depends on its types is added by finish.
@@ -143,6 +144,9 @@ var operationNames = map[string]string{
 	"GET conversation/counts":                     "countConversations",
 	"POST conversation/{conversation_id}/message": "addMessage",
 	"POST conversation/{conversation_id}/close":   "closeConversation",
+
+	"POST outbound_webhook/{webhook_id}/secret": "rotateOutboundWebhookSecret",
+	"GET outbound_webhook/{webhook_id}/logs":    "listOutboundWebhookLogs",
 }
 
 func camel(text string) string {

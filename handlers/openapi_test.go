@@ -82,7 +82,8 @@ func (o written) statuses() []string {
 // known are values that fit the rows of filled, by the name of a parameter or member.
 var known = map[string]string{
 	"contact_id": zoe, "conversation_id": conversationID(0), "assistant_id": claims, "widget_id": widget,
-	"date_from": "2026-11-01", "date_to": "2026-11-30",
+	"webhook_id": missing,
+	"date_from":  "2026-11-01", "date_to": "2026-11-30",
 }
 
 // bodies are what is sent where a document's required members are not enough.
@@ -94,6 +95,8 @@ var bodies = map[string]string{
 	"createAssistant": `{"name":"Third"}`,
 	"updateAssistant": `{"description":"Claims and nothing else"}`,
 	"addMessage":      `{"sender_type":"user","text":"Hello?"}`,
+
+	"createOutboundWebhook": `{"endpoint":"https://example.com/hook","name":"CRM"}`,
 }
 
 // ask sends an operation's request, with values for "query.page" and the like in place of the right ones.
@@ -402,6 +405,11 @@ func TestOpenAPIHolds(t *testing.T) {
 		}
 		known := maps.Clone(known)
 		known["field_id"] = field.ID
+		hook, _, err := w.store.CreateWebhook(context.Background(), w.ada, db.NewWebhook{Name: "CRM", Endpoint: "https://example.com"}, outside().Check)
+		if err != nil {
+			t.Fatal(err)
+		}
+		known["webhook_id"] = hook.ID
 		p := w.paper()
 		with := func(o written, instead map[string]string) map[string]string {
 			all := maps.Clone(instead)

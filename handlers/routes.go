@@ -124,6 +124,15 @@ func (s *server) endpoints() []endpoint {
 
 		{http.MethodGet, "/api/v1/widget", db.AssistantsRead, "Widgets, newest first", read(s.apiWidgets)},
 		{http.MethodGet, "/api/v1/widget/list", db.AssistantsRead, "Widgets, in the legacy spelling", read(s.apiWidgets)},
+
+		{http.MethodGet, "/api/v1/outbound_webhook", db.WebhooksManage, "Webhooks, newest first", read(s.apiWebhooks)},
+		{http.MethodGet, "/api/v1/outbound_webhook/list", db.WebhooksManage, "Webhooks, in the legacy spelling", read(s.apiWebhooks)},
+		{http.MethodGet, "/api/v1/outbound_webhook/{webhook_id}", db.WebhooksManage, "One webhook", read(s.apiWebhook)},
+		{http.MethodPost, "/api/v1/outbound_webhook", db.WebhooksManage, "Create a webhook; answers with its secret", handle(s.apiCreateWebhook)},
+		{http.MethodPut, "/api/v1/outbound_webhook/{webhook_id}", db.WebhooksManage, "Change a webhook, in part", handle(s.apiUpdateWebhook)},
+		{http.MethodPost, "/api/v1/outbound_webhook/{webhook_id}/secret", db.WebhooksManage, "Rotate the secret; the one before signs too for 24 hours", handle(s.apiRotateWebhook)},
+		{http.MethodDelete, "/api/v1/outbound_webhook/{webhook_id}", db.WebhooksManage, "Delete a webhook", handle(s.apiDeleteWebhook)},
+		{http.MethodGet, "/api/v1/outbound_webhook/{webhook_id}/logs", db.WebhooksManage, "What was sent to a webhook in 30 days, newest first", read(s.apiDeliveries)},
 	}
 }
 

@@ -3,6 +3,7 @@
 package handlers
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -15,16 +16,17 @@ import (
 	"github.com/insighto/insighto/db"
 )
 
-// Config is the world a server lives in. All of it is required but TrustedProxies, Uses, Metrics, and Limits, without
-// which keys may do as much as they like.
+// Config is the world a server lives in. All of it is required but TrustedProxies, Uses, Metrics, Limits, without which
+// keys may do as much as they like, and CheckEndpoint, without which there are no new webhooks.
 type Config struct {
 	Store          *db.Store
 	Uses           *db.KeyUses // nil counts nothing
 	Limits         *db.Limits
 	Metrics        *Metrics
 	Log            *slog.Logger
-	BaseURL        string         // what people type, e.g. https://insighto.example.com
-	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
+	BaseURL        string           // what people type, e.g. https://insighto.example.com
+	TrustedProxies []netip.Prefix   // whose X-Forwarded-For is believed
+	CheckEndpoint  db.EndpointCheck // says where webhooks may go
 	Now            func() time.Time
 }
 
@@ -42,6 +44,9 @@ func New(config Config) (http.Handler, error) {
 	base, err := url.Parse(config.BaseURL)
 	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" || base.Path != "" && base.Path != "/" {
 		return nil, errors.New("the base URL must look like https://insighto.example.com")
+	}
+	if config.CheckEndpoint == nil {
+		config.CheckEndpoint = nowhere
 	}
 	base.Path = ""
 	config.BaseURL = base.String()
@@ -75,4 +80,9 @@ func (s *server) addressReader() echo.IPExtractor {
 		trust = append(trust, echo.TrustIPRange(ipNet(prefix)))
 	}
 	return echo.ExtractIPFromXFFHeader(trust...)
+}
+
+// nowhere lets webhooks go nowhere.
+func nowhere(context.Context, string) (string, *db.Error) {
+	return "", &db.Error{Kind: db.Invalid, Code: "invalid", Field: "endpoint", Text: "This server sends no webhooks."}
 }

@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"strings"
 	"sync"
@@ -17,6 +19,7 @@ import (
 	"github.com/insighto/insighto/db"
 	"github.com/insighto/insighto/db/dbtest"
 	"github.com/insighto/insighto/handlers"
+	"github.com/insighto/insighto/handlers/webhook"
 )
 
 const (
@@ -68,12 +71,29 @@ func newWorld(t testing.TB, store *db.Store) *world {
 	return w
 }
 
+// outside is the guard of webhooks, in a world with few names.
+func outside() *webhook.Guard {
+	g := webhook.NewGuard(nil, "localhost:8080")
+	g.Lookup = func(_ context.Context, host string) ([]netip.Addr, error) {
+		switch host {
+		case "example.com", "xn--exmple-4nf.com":
+			return []netip.Addr{netip.MustParseAddr("93.184.216.34")}, nil
+		case "mixed.test":
+			return []netip.Addr{netip.MustParseAddr("93.184.216.34"), netip.MustParseAddr("10.0.0.1")}, nil
+		case "localhost":
+			return []netip.Addr{netip.MustParseAddr("127.0.0.1")}, nil
+		}
+		return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
+	}
+	return g
+}
+
 // copy gives one more copy of the program on a store.
 func (w *world) copy(store *db.Store) (http.Handler, *db.KeyUses) {
 	w.t.Helper()
 	log := slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	uses := db.NewKeyUses(store, log)
-	handler, err := handlers.New(handlers.Config{Store: store, Uses: uses, Log: log, BaseURL: "http://localhost:8080", Now: time.Now})
+	handler, err := handlers.New(handlers.Config{Store: store, Uses: uses, Log: log, BaseURL: "http://localhost:8080", CheckEndpoint: outside().Check, Now: time.Now})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -8,12 +8,12 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"net/url"
 	"sync"
 	"time"
 
 	"github.com/insighto/insighto/db"
 	"github.com/insighto/insighto/handlers"
+	"github.com/insighto/insighto/handlers/webhook"
 )
 
 const (
@@ -34,6 +34,7 @@ type serveCommand struct {
 	TrustedProxy []string `name:"trusted-proxy" placeholder:"CIDR" help:"Believe the X-Forwarded-For of proxies at these addresses."`
 	LogDays      int      `name:"request-log-days" default:"7" placeholder:"N" help:"How many days single requests stay in the log of requests; 0 keeps none (default 7)."`
 	LogRate      int      `name:"request-log-rate" default:"600" placeholder:"N" help:"How many successes of a key the request log keeps in a minute; of more, one in a hundred. Counts have all (default 600)."`
+	AllowPrivate []string `name:"webhook-allow-private" placeholder:"CIDR" help:"Let webhooks go to these private networks too, on any port."`
 	LogLevel     string   `name:"log-level" default:"info" enum:"debug,info,warn,error" help:"What to log: debug, info, warn or error (default info)."`
 }
 
@@ -61,7 +62,11 @@ func (c *serveCommand) serve(ctx context.Context, w *world) error {
 	if s.rate = c.RateLimit; s.rate < 0 || s.rate > rateMax {
 		return usageError{fmt.Sprintf("--rate-limit: %d is no number from 0 to %d", s.rate, rateMax)}
 	}
-	if s.proxies, err = prefixes(c.TrustedProxy); err != nil {
+	if s.proxies, err = prefixes("--trusted-proxy", c.TrustedProxy); err != nil {
+		return err
+	}
+	private, err := prefixes("--webhook-allow-private", c.AllowPrivate)
+	if err != nil {
 		return err
 	}
 	if err := checkBase(c.BaseURL); err != nil {
@@ -88,6 +93,7 @@ func (c *serveCommand) serve(ctx context.Context, w *world) error {
 	}
 	defer s.store.Close()
 
+	s.guard = webhook.NewGuard(private, placeOf(s.base))
 	damage := make(chan error, 1)
 	go func() { damage <- s.store.Check(ctx) }()
 	server, err := s.server(c)
@@ -128,6 +134,7 @@ type serving struct {
 	listener net.Listener
 	base     string
 	proxies  []netip.Prefix
+	guard    *webhook.Guard
 	logDays  int
 
 	metricsListener net.Listener // nil without any
@@ -150,7 +157,8 @@ func (s *serving) server(c *serveCommand) (*http.Server, error) {
 		s.metrics = handlers.NewMetrics(s.store, s.uses)
 	}
 	handler, err := handlers.New(handlers.Config{
-		Store: s.store, Uses: s.uses, Limits: s.limits, Metrics: s.metrics, Log: s.log, BaseURL: s.base, TrustedProxies: s.proxies, Now: s.now,
+		Store: s.store, Uses: s.uses, Limits: s.limits, Metrics: s.metrics, Log: s.log, BaseURL: s.base, TrustedProxies: s.proxies,
+		CheckEndpoint: s.guard.Check, Now: s.now,
 	})
 	if err != nil {
 		return nil, err
@@ -211,6 +219,7 @@ func (s *serving) until(ctx context.Context, server *http.Server, damage <-chan 
 	tasks.Go(func() { s.uses.Run(background) })
 	tasks.Go(func() { s.limits.Run(background) })
 	tasks.Go(func() { s.tidy(background) })
+	tasks.Go(func() { webhook.NewCourier(s.store, webhook.NewSender(s.guard, s.now), s.log).Run(background) })
 	defer tasks.Wait()
 	defer end()
 	defer s.serveMetrics()()
@@ -250,8 +259,9 @@ func (s *serving) tidy(ctx context.Context) {
 	tick := time.NewTicker(tidyEvery)
 	defer tick.Stop()
 	for {
-		if err := errors.Join(s.store.ForgetOldSessions(ctx), s.store.ForgetOldTries(ctx), s.store.ForgetOldAnswers(ctx), s.store.ForgetOldWriters(ctx),
-			s.store.ForgetOldRequests(ctx, time.Duration(s.logDays)*24*time.Hour)); err != nil && ctx.Err() == nil {
+		err := errors.Join(s.store.ForgetOldSessions(ctx), s.store.ForgetOldTries(ctx), s.store.ForgetOldAnswers(ctx), s.store.ForgetOldWriters(ctx),
+			s.store.ForgetOldRequests(ctx, time.Duration(s.logDays)*24*time.Hour), s.forgetEvents(ctx))
+		if err != nil && ctx.Err() == nil {
 			s.log.Warn("what is old waits to be removed", "err", err)
 		}
 		select {
@@ -262,27 +272,13 @@ func (s *serving) tidy(ctx context.Context) {
 	}
 }
 
-func checkBase(text string) error {
-	u, err := url.Parse(text)
-	if text == "" || err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && (u.Path == "" || u.Path == "/") &&
-		u.User == nil && u.RawQuery == "" && u.Fragment == "" {
-		return nil
-	}
-	return usageError{fmt.Sprintf("--base-url: %q is no address such as https://insighto.example.com", text)}
-}
-
-// prefixes reads networks and single addresses.
-func prefixes(texts []string) ([]netip.Prefix, error) {
-	var all []netip.Prefix
-	for _, text := range texts {
-		prefix, err := netip.ParsePrefix(text)
-		if ip, ipErr := netip.ParseAddr(text); err != nil && ipErr == nil {
-			prefix, err = ip.Prefix(ip.BitLen())
+// forgetEvents goes in small batches, so that no request waits long for one.
+func (s *serving) forgetEvents(ctx context.Context) error {
+	for more := true; more && ctx.Err() == nil; {
+		var err error
+		if more, err = s.store.ForgetOldEvents(ctx); err != nil {
+			return err
 		}
-		if err != nil {
-			return nil, usageError{fmt.Sprintf("--trusted-proxy: %q is no network such as 10.0.0.0/8", text)}
-		}
-		all = append(all, prefix)
 	}
-	return all, nil
+	return nil
 }

@@ -32,7 +32,7 @@ const lookupPatience = time.Second
 // Guard says where webhooks may go: to public addresses, and to the private networks that are allowed by name.
 type Guard struct {
 	Allowed []netip.Prefix // private networks
-	Self    string         // the host of this server, which tells itself nothing
+	Self    string         // host and port of this server, which tells itself nothing
 	Lookup  func(ctx context.Context, host string) ([]netip.Addr, error)
 
 	public *ssrf.Guardian
@@ -96,7 +96,7 @@ func (g *Guard) Check(ctx context.Context, endpoint string) (string, *db.Error) 
 		}
 		port = uint16(n)
 	}
-	if host == g.Self {
+	if net.JoinHostPort(host, strconv.Itoa(int(port))) == g.Self {
 		return "", wrong("That is this server itself. Give the address of the program that is to be told.")
 	}
 	if e := g.reach(ctx, host, port); e != nil {

@@ -33,7 +33,7 @@ func guard(allowed ...string) *Guard {
 	for _, text := range allowed {
 		prefixes = append(prefixes, netip.MustParsePrefix(text))
 	}
-	g := NewGuard(prefixes, "insighto.example")
+	g := NewGuard(prefixes, "insighto.example:443")
 	g.Lookup = names(map[string][]string{
 		"example.com": {"93.184.216.34", "2606:2800:220:1::1"}, "localhost": {"127.0.0.1"}, "mixed.test": {"93.184.216.34", "10.0.0.1"},
 		"xn--exmple-4nf.com": {"93.184.216.34"}, "insighto.example": {"93.184.216.35"}, "metadata.google.internal": {"169.254.169.254"},

@@ -1,0 +1,155 @@
+package handlers
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/insighto/insighto/db"
+)
+
+// Webhook is one as the API tells it, without its secret; see wireSecretWebhook.
+type Webhook struct {
+	ID           string    `json:"id"`
+	Name         string    `json:"name"`
+	Endpoint     string    `json:"endpoint"`
+	Enabled      bool      `json:"enabled"`
+	Events       []string  `json:"events"`
+	DisabledAt   time.Time `json:"disabled_at,omitzero"`
+	DisabledWhy  string    `json:"disabled_why,omitempty" enum:"person,gone,failing" doc:"gone: it answered 410. failing: nothing but failures for 5 days."`
+	FailingSince time.Time `json:"failing_since,omitzero" doc:"The first failure after the last success."`
+	CreatedAt    time.Time `json:"created_at"`
+	UpdatedAt    time.Time `json:"updated_at"`
+}
+
+// wireSecretWebhook is what making a webhook and rotating its secret answer, and nothing else.
+type wireSecretWebhook struct {
+	Webhook
+	Secret string `json:"secret" doc:"Checks the signatures. It is shown this once."`
+}
+
+func webhookOut(w db.Webhook) Webhook {
+	return Webhook{
+		ID: w.ID, Name: w.Name, Endpoint: w.Endpoint, Enabled: w.Enabled, Events: w.Events, DisabledAt: w.DisabledAt,
+		DisabledWhy: w.DisabledWhy, FailingSince: w.FailingSince, CreatedAt: w.CreatedAt, UpdatedAt: w.UpdatedAt,
+	}
+}
+
+func secretWebhookAnswer(w db.Webhook, secret string, err error) (*wireSecretWebhook, error) {
+	if err != nil {
+		return nil, err
+	}
+	return &wireSecretWebhook{webhookOut(w), secret}, nil
+}
+
+func webhookAnswer(w db.Webhook, err error) (*Webhook, error) {
+	if err != nil {
+		return nil, err
+	}
+	out := webhookOut(w)
+	return &out, nil
+}
+
+func (s *server) apiWebhooks(ctx context.Context, p db.Principal, in *Paging) (*items[Webhook], error) {
+	list, err := s.Store.Webhooks(ctx, p, in.page())
+	if err != nil {
+		return nil, err
+	}
+	return listed(list, webhookOut), nil
+}
+
+type WebhookPath struct {
+	ID string `path:"webhook_id" format:"uuid" doc:"The webhook's id."`
+}
+
+func (p WebhookPath) id() string { return strings.ToLower(p.ID) }
+
+func (s *server) apiWebhook(ctx context.Context, p db.Principal, in *WebhookPath) (*Webhook, error) {
+	return webhookAnswer(s.Store.Webhook(ctx, p, in.id()))
+}
+
+type newWebhook struct {
+	Body struct {
+		_        struct{} `additionalProperties:"true"`
+		Endpoint string   `json:"endpoint" maxLength:"2000" doc:"https://… or http://…, reachable from the internet."`
+		Name     string   `json:"name" maxLength:"400" doc:"Up to 64 characters."`
+		Enabled  *bool    `json:"enabled,omitempty" default:"true"`
+		Events   []string `json:"events,omitempty" maxItems:"100" doc:"conversation.closed, conversation.updated, contact.created, contact.updated; all of them when left out."`
+	}
+}
+
+func (s *server) apiCreateWebhook(ctx context.Context, p db.Principal, in *newWebhook) (*wireSecretWebhook, error) {
+	b := in.Body
+	w, secret, err := s.Store.CreateWebhook(ctx, p, db.NewWebhook{
+		Name: b.Name, Endpoint: b.Endpoint, Events: b.Events, Disabled: b.Enabled != nil && !*b.Enabled,
+	}, s.CheckEndpoint)
+	return secretWebhookAnswer(w, secret, inBody(err))
+}
+
+type webhookUpdate struct {
+	WebhookPath
+	Body struct {
+		_        struct{}  `additionalProperties:"true"`
+		Endpoint *string   `json:"endpoint,omitempty" maxLength:"2000"`
+		Name     *string   `json:"name,omitempty" maxLength:"400"`
+		Enabled  *bool     `json:"enabled,omitempty" doc:"What waited while it was disabled is sent when it is enabled."`
+		Events   *[]string `json:"events,omitempty" maxItems:"100"`
+	}
+}
+
+func (s *server) apiUpdateWebhook(ctx context.Context, p db.Principal, in *webhookUpdate) (*Webhook, error) {
+	b := in.Body
+	w, err := s.Store.UpdateWebhook(ctx, p, in.id(), db.WebhookChange{Name: b.Name, Endpoint: b.Endpoint, Events: b.Events, Enabled: b.Enabled}, s.CheckEndpoint)
+	return webhookAnswer(w, inBody(err))
+}
+
+func (s *server) apiRotateWebhook(ctx context.Context, p db.Principal, in *WebhookPath) (*wireSecretWebhook, error) {
+	return secretWebhookAnswer(s.Store.RotateWebhook(ctx, p, in.id()))
+}
+
+func (s *server) apiDeleteWebhook(ctx context.Context, p db.Principal, in *WebhookPath) (*deleted, error) {
+	if err := s.Store.DeleteWebhook(ctx, p, in.id()); err != nil {
+		return nil, err
+	}
+	return &deleted{"Webhook deleted"}, nil
+}
+
+// wireDelivery is one event on its way to a webhook. Its id is the event's, and the webhook-id of every try.
+type wireDelivery struct {
+	ID         string    `json:"id"`
+	Event      string    `json:"event"`
+	State      string    `json:"state" enum:"waiting,delivered,failed"`
+	Tries      int64     `json:"tries"`
+	StatusCode int64     `json:"status_code,omitempty" doc:"Of the last answer; left out when there was none."`
+	Problem    string    `json:"problem,omitempty" doc:"Why the last try was no success."`
+	Response   string    `json:"response,omitempty" doc:"The first 1 KiB of the last answer."`
+	DurationMS int64     `json:"duration_ms" doc:"How long the last try took."`
+	CreatedAt  time.Time `json:"created_at"`
+	TriedAt    time.Time `json:"tried_at,omitzero"`
+	NextTryAt  time.Time `json:"next_try_at,omitzero"`
+}
+
+func deliveryOut(d db.Delivery) wireDelivery {
+	out := wireDelivery{
+		ID: d.EventID, Event: d.Event, State: string(d.State), Tries: d.Tries, StatusCode: d.Status, Problem: d.Problem, Response: d.Answer,
+		DurationMS: d.Took.Milliseconds(), CreatedAt: d.CreatedAt, TriedAt: d.TriedAt,
+	}
+	if d.State == db.Waiting && !d.Claimed {
+		out.NextTryAt = d.DueAt
+	}
+	return out
+}
+
+type deliveryQuery struct {
+	WebhookPath
+	Paging
+	State string `query:"state" enum:"waiting,delivered,failed" doc:"Only those in this state."`
+}
+
+func (s *server) apiDeliveries(ctx context.Context, p db.Principal, in *deliveryQuery) (*items[wireDelivery], error) {
+	list, err := s.Store.Deliveries(ctx, p, in.id(), db.DeliveryState(in.State), in.page())
+	if err != nil {
+		return nil, err
+	}
+	return listed(list, deliveryOut), nil
+}
