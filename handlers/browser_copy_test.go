@@ -37,7 +37,7 @@ func notCopied(t *testing.T, b *tab) {
 	for _, what := range []string{"secret", "curl"} {
 		ask[any](b, `void (document.querySelector("#copied").textContent = "")`)
 		b.click(`#sheet > .field [data-copy="` + what + `"]`)
-		b.until(`document.querySelector("#copied").innerText === "Copying failed. Select the key and press Ctrl+C."`)
+		b.until(`document.querySelector("#copied").innerText === "Copying failed. Select it and press Ctrl+C."`)
 		b.focused("#secret")
 		if got := ask[string](b, `(() => { const e = document.activeElement; return e.value.slice(e.selectionStart, e.selectionEnd); })()`); got != secret {
 			t.Errorf("what is selected to be copied by hand is %q, want the key", got)

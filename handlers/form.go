@@ -16,6 +16,15 @@ import (
 // readForm reads the named fields of an urlencoded body; the query is not looked at. A field given twice is an
 // Invalid error; other fields are ignored.
 func readForm(c echo.Context, fields ...string) (map[string]string, error) {
+	values, err := formValues(c)
+	if err != nil {
+		return nil, err
+	}
+	return onlyFields(values, fields...)
+}
+
+// formValues reads all of an urlencoded body.
+func formValues(c echo.Context) (url.Values, error) {
 	r := c.Request()
 	if kind := r.Header.Get(echo.HeaderContentType); kind != "" {
 		if kind, _, err := mime.ParseMediaType(kind); err != nil || kind != echo.MIMEApplicationForm {
@@ -33,6 +42,11 @@ func readForm(c echo.Context, fields ...string) (map[string]string, error) {
 	if err != nil {
 		return nil, &refusal{status: http.StatusBadRequest, code: "bad_request", text: "The form cannot be read. Go back, reload the page and send it again."}
 	}
+	return values, nil
+}
+
+// onlyFields gives the named fields, each of which may be there once.
+func onlyFields(values url.Values, fields ...string) (map[string]string, error) {
 	form := make(map[string]string, len(fields))
 	for _, field := range fields {
 		if len(values[field]) > 1 {

@@ -20,16 +20,16 @@ document.addEventListener("htmx:before:swap", (event) => {
   if (ctx.target.dataset.page === "1") return;
   event.preventDefault();
   settled(ctx);
-  refreshKeys();
+  refreshList();
 });
 
 document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
   if (answered(ctx)) settled(ctx);
-  if (ctx.target.id === "keys" && !dialog.open) returnFocus();
+  if (ctx.target.hasAttribute?.("data-list") && !dialog.open) returnFocus();
 });
 
 function answered(ctx) {
-  return ctx.target?.id === "keys" && ctx.request.method === "POST";
+  return ctx.target?.hasAttribute?.("data-list") && ctx.request.method === "POST";
 }
 
 function settled(ctx) {
@@ -37,16 +37,16 @@ function settled(ctx) {
   say(ctx.sourceElement.dataset.done ?? "");
 }
 
-function refreshKeys() {
-  document.querySelector("#keys")?.dispatchEvent(new Event("refresh"));
+function refreshList() {
+  document.querySelector("[data-list]")?.dispatchEvent(new Event("refresh"));
 }
 
 function returnFocus() {
   if (document.activeElement !== document.body) return;
-  const links = [...document.querySelectorAll("#keys tbody a")];
+  const links = [...document.querySelectorAll("[data-list] :is(tbody, ul) a")];
   const place = links.find((a) => a.getAttribute("href") === opener) ??
     links.find((a) => opener.startsWith(a.getAttribute("href") + "/")) ??
-    document.querySelector("#keys a[href='/settings/api-keys/new']");
+    document.querySelector("[data-list] a[href$='/new']");
   place?.focus();
 }
 
@@ -66,7 +66,7 @@ function empty() {
   const made = dialog.querySelector("#secret");
   forgetSecret();
   dialog.replaceChildren();
-  if (made) refreshKeys();
+  if (made) refreshList();
 }
 
 document.addEventListener("click", (event) => {

@@ -1,4 +1,4 @@
-// A new key. It is nowhere but in three fields of its sheet, leaves them by being copied or downloaded, and is gone
+// A new key, or the secret of a webhook. It is nowhere but in the fields of its sheet, leaves them by being copied or downloaded, and is gone
 // when the sheet closes.
 
 const kept = new WeakSet(); // the fields whose key has been copied or downloaded
@@ -34,6 +34,11 @@ function report(text, kind) {
   output.textContent = text;
 }
 
+// wayOut is where the sheet's own link leads.
+function wayOut() {
+  return document.querySelector("#sheet [data-close]").href;
+}
+
 function forgetSecret() {
   for (const field of document.querySelectorAll("#secret, #curl, #env")) {
     field.value = "";
@@ -66,7 +71,7 @@ document.addEventListener("click", async ({ target }) => {
   if (await copied(document.getElementById(button.dataset.copy))) {
     keep(button.dataset.copied);
   } else {
-    report("Copying failed. Select the key and press Ctrl+C.", "bad");
+    report("Copying failed. Select it and press Ctrl+C.", "bad");
     secretField().focus();
     secretField().select();
   }
@@ -96,7 +101,7 @@ document.addEventListener("click", ({ target }) => {
   if (!target.closest("[data-discard]")) return;
   kept.add(secretField());
   if (dialog?.open) shut();
-  else location.assign("/settings/api-keys");
+  else location.assign(wayOut());
 });
 
 document.addEventListener("focusin", ({ target }) => {
@@ -117,7 +122,7 @@ window.addEventListener("beforeunload", (event) => {
 });
 window.addEventListener("pagehide", forgetSecret);
 window.addEventListener("pageshow", (event) => {
-  if (event.persisted && secretField()) location.replace("/settings/api-keys");
+  if (event.persisted && secretField()) location.replace(wayOut());
 });
 
 if (secretField()) secretField().select();
