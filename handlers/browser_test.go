@@ -64,6 +64,8 @@ func TestBrowser(t *testing.T) {
 		{"the pages of a person with many keys have no fault and fit every width", manyKeysStates},
 		{"the pages of usage have no fault and fit every width", usageStates},
 		{"a chart's table says what the database has", usageNumbers},
+		{"the pages of webhooks have no fault and fit every width", webhookStates},
+		{"a webhook is added, shown once, rotated and deleted", walkWebhook},
 	} {
 		t.Run(promise.name, func(t *testing.T) { promise.keep(t, c.visit(t, newSite(t, freshStore(t)).withAda())) })
 	}
@@ -141,7 +143,7 @@ func (s *site) program(store *db.Store) (http.Handler, *db.KeyUses) {
 	s.t.Helper()
 	log := slog.New(slog.NewJSONHandler(s.log, nil))
 	uses := db.NewKeyUses(store, log)
-	handler, err := handlers.New(handlers.Config{Store: store, Uses: uses, Log: log, BaseURL: s.base, Now: time.Now})
+	handler, err := handlers.New(handlers.Config{Store: store, Uses: uses, Log: log, BaseURL: s.base, CheckEndpoint: outside().Check, Now: time.Now})
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -95,7 +95,7 @@ func TestWebhookPages(t *testing.T) {
 				return event
 			}
 			event := fail()
-			has(t, path+"?state=failed", "Failed", "answered 500", "&lt;b&gt;oh no", "12 ms", event, "1 time tried", "Every try has failed since")
+			has(t, path+"?state=failed", "Failed", "answered 500", "&lt;b&gt;oh no", "12 ms", event, "tried 1 time", "Every try has failed since")
 			act(t, "/deliveries/"+event+"/replay", nil)
 			if again := fail(); again != event {
 				t.Errorf("got %s, want %s again", again, event)

@@ -16,7 +16,7 @@ import (
 	"sync"
 )
 
-//go:embed css/*.css js/*.js icons/*.svg swagger/*.css swagger/*.js recipes/*.sh recipes/*.py
+//go:embed css/*.css js/*.js icons/*.svg swagger/*.css swagger/*.js recipes/*.sh recipes/*.py recipes/*.js recipes/*.txt
 var files embed.FS
 
 // Prefix is the URL path under which the files are served.
@@ -94,6 +94,7 @@ var contentTypes = map[string]string{
 	".svg": "image/svg+xml",
 	".sh":  "text/plain; charset=utf-8",
 	".py":  "text/plain; charset=utf-8",
+	".txt": "text/plain; charset=utf-8",
 }
 
 // sheets are the style sheets by name, after the one that puts the layers in order.

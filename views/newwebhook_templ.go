@@ -490,7 +490,7 @@ func ShownSecret(p Page, m MadeSecret) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 30, "Copy</button></div></div><output id=\"copied\" class=\"hint\"></output><p class=\"hint\"><a href=\"/docs#webhooks\">How to check a signature</a></p><div id=\"unsaved\" class=\"notice bad\" role=\"alert\" hidden><p>You have not copied the secret. Once this closes it cannot be shown again.</p><div class=\"ending\"><button type=\"button\" class=\"button main\" data-copy=\"secret\" data-copied=\"Secret copied.\">Copy secret</button> <button type=\"button\" class=\"button danger\" data-discard>Close without copying</button></div></div><div class=\"ending\"><a class=\"button\" href=\"")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 30, "Copy</button></div></div><output id=\"copied\" class=\"hint\"></output><p><a class=\"more\" href=\"/docs#webhooks\">How to check a signature</a></p><div id=\"unsaved\" class=\"notice bad\" role=\"alert\" hidden><p>You have not copied the secret. Once this closes it cannot be shown again.</p><div class=\"ending\"><button type=\"button\" class=\"button main\" data-copy=\"secret\" data-copied=\"Secret copied.\">Copy secret</button> <button type=\"button\" class=\"button danger\" data-discard>Close without copying</button></div></div><div class=\"ending\"><a class=\"button\" href=\"")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
