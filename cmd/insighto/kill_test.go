@@ -34,7 +34,10 @@ type process struct {
 func (x *terminal) start() *process {
 	x.t.Helper()
 	p := &process{command: exec.Command(os.Args[0], "serve", "--listen", "127.0.0.1:0", "--rate-limit", "0")}
-	p.command.Env = append(os.Environ(), asProgram+"=1", "INSIGHTO_DATABASE="+x.database)
+	p.command.Env = append(os.Environ(), asProgram+"=1")
+	for name, value := range x.env {
+		p.command.Env = append(p.command.Env, name+"="+value)
+	}
 	logs, err := p.command.StderrPipe()
 	if err != nil {
 		x.t.Fatal(err)
