@@ -33,7 +33,7 @@ func clean(field, what, text string, most int, controls string) (string, *Error)
 		return "", invalid(field, what+" holds bytes that are no text. Type it again.")
 	}
 	if Redact(text) != text {
-		return "", invalid(field, what+" holds an API key, which would be shown to whoever sees this. Take it out.")
+		return "", invalid(field, what+" holds an API key or a signing secret, which would be shown to whoever sees this. Take it out.")
 	}
 	text = strings.TrimSpace(norm.NFC.String(text))
 	for _, r := range text {

@@ -45,6 +45,7 @@ func TestNonsenseIsRefusedWithASentence(t *testing.T) {
 		{"serve --base-url insighto.example.com", "--base-url"},
 		{"serve --base-url https://a.example/path", "--base-url"},
 		{"serve --trusted-proxy 10.0.0.0/99", "--trusted-proxy"},
+		{"serve --webhook-allow-private 10.0.0.0/8,inside", "--webhook-allow-private"},
 		{"serve --log-level loud", "--log-level"},
 		{"serve --rate-limit many", "--rate-limit"},
 		{"serve --rate-limit=-1", "--rate-limit"},
