@@ -66,17 +66,43 @@ func (s *Store) Deliveries(ctx context.Context, p Principal, webhookID string, s
 	if !known {
 		return List[Delivery]{}, invalid("state", "A delivery is waiting, delivered or failed.")
 	}
+	total, err := s.deliveriesIn(ctx, p, webhookID, state)
+	if err != nil {
+		return List[Delivery]{}, err
+	}
 	return listOf(ctx, s, page, scanDelivery, statement{
-		count: `
-		SELECT COUNT(*)
-		FROM deliveries
-		WHERE team_id = $1
-		  AND webhook_id = $2` + words,
+		total: total,
 		rows: selectDeliveries + words,
 		order: `
 		ORDER BY created_at DESC, event_id DESC`,
 		args: []any{p.TeamID, webhookID},
 	})
+}
+
+// deliveriesIn is how many deliveries are in a state. All are counted as they are made, and few are not delivered.
+func (s *Store) deliveriesIn(ctx context.Context, p Principal, webhookID string, state DeliveryState) (int64, error) {
+	var all, others int64
+	if state == "" || state == Delivered {
+		if _, err := s.one(ctx, []any{&all}, `
+		SELECT total
+		FROM totals
+		WHERE team_id = $1
+		  AND noun = $2`, p.TeamID, deliveriesNoun(webhookID)); err != nil || state == "" {
+			return all, err
+		}
+	}
+	words := inState[state]
+	if state == Delivered {
+		words = "\n\t\t  AND state <> 'delivered'"
+	}
+	if _, err := s.one(ctx, []any{&others}, `
+		SELECT COUNT(*)
+		FROM deliveries
+		WHERE team_id = $1
+		  AND webhook_id = $2`+words, p.TeamID, webhookID); err != nil || state != Delivered {
+		return others, err
+	}
+	return max(0, all-others), nil
 }
 
 // Delivery gives one delivery of a webhook, or a NotFound error.

@@ -11,6 +11,10 @@ import (
 // killed, the delivery is due again.
 const Lease = 30 * time.Second
 
+// courierPatience is how long a claim or its results may take. No page waits for them, and what was sent and not
+// written is sent again.
+const courierPatience = 10 * time.Second
+
 // WebhookRef names a webhook of any team.
 type WebhookRef struct{ TeamID, ID string }
 
@@ -80,7 +84,9 @@ const dueWebhooks = `
 // is not handed out before that has ended, so a conversation arrives in order as long as nothing fails.
 func (s *Store) ClaimDeliveries(ctx context.Context, of []WebhookRef, most int) ([]Lot, error) {
 	var lots []Lot
-	err := s.atomically(ctx, func(tx *Store) error {
+	slow := *s
+	slow.patient = courierPatience
+	err := slow.atomically(ctx, func(tx *Store) error {
 		lots = nil
 		now := s.now()
 		for _, ref := range of {

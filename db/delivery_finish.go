@@ -1,9 +1,7 @@
 package db
 
 import (
-	"cmp"
 	"context"
-	"slices"
 	"time"
 )
 
@@ -32,15 +30,10 @@ func (s *Store) FinishDeliveries(ctx context.Context, results []Result) error {
 	for _, r := range results {
 		byWebhook[r.Lot.WebhookRef] = append(byWebhook[r.Lot.WebhookRef], r)
 	}
-	refs := make([]WebhookRef, 0, len(byWebhook))
-	for ref := range byWebhook {
-		refs = append(refs, ref)
-	}
-	slices.SortFunc(refs, func(a, b WebhookRef) int { // as everybody: two copies must not wait for each other
-		return cmp.Or(cmp.Compare(a.TeamID, b.TeamID), cmp.Compare(a.ID, b.ID))
-	})
-	return s.atomically(ctx, func(tx *Store) error {
-		for _, ref := range refs {
+	slow := *s
+	slow.patient = courierPatience
+	return slow.atomically(ctx, func(tx *Store) error {
+		for _, ref := range sortedRefs(byWebhook) { // as everybody: two copies must not wait for each other
 			if err := tx.judge(ctx, ref, byWebhook[ref]); err != nil {
 				return err
 			}
@@ -128,18 +121,4 @@ func (s *Store) finish(ctx context.Context, r Result) error {
 		  AND claim = $4`, r.Lot.TeamID, r.Lot.ID, r.EventID, r.Lot.Claim, string(r.State), next.UnixMilli(),
 		r.TriedAt.UnixMilli(), r.Took.Milliseconds(), r.Status, r.Problem, r.Answer)
 	return err
-}
-
-// Stirs receives soon after a commit of this process that left something to deliver. One waits there, however many
-// commits there were.
-func (s *Store) Stirs() <-chan struct{} { return s.stirs }
-
-// stirred notes that this transaction leaves something to deliver.
-func (s *Store) stirred() { *s.stir = true }
-
-func (s *Store) wake() {
-	select {
-	case s.stirs <- struct{}{}:
-	default:
-	}
 }

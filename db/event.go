@@ -96,6 +96,7 @@ func (s *Store) keepEvent(ctx context.Context, p Principal, event, subject strin
 		rows[i] = []any{p.TeamID, webhook, id, event, subject, position, string(Waiting), now.UnixMilli(), now.UnixMilli()}
 	}
 	s.stirred()
+	s.added(p.TeamID, webhooks)
 	return s.put(ctx, rows, `
 		INSERT INTO deliveries (team_id, webhook_id, event_id, event, subject, position, state, due_at, created_at)`, "")
 }
@@ -143,19 +144,4 @@ func (s *Store) EventBody(ctx context.Context, teamID, id string) ([]byte, error
 		return nil, fmt.Errorf("event %s: %w", id, err)
 	}
 	return io.ReadAll(z)
-}
-
-// ForgetOldEvents removes some of the events whose time is over, with their deliveries, and tells whether there may be more.
-func (s *Store) ForgetOldEvents(ctx context.Context) (more bool, err error) {
-	const batch = 200
-	n, err := s.exec(ctx, `
-		DELETE FROM events
-		WHERE (team_id, id) IN (
-		  SELECT team_id, id
-		  FROM events
-		  WHERE created_at < $1
-		  ORDER BY created_at
-		  LIMIT $2
-		)`, s.now().Add(-eventsKept).UnixMilli(), batch)
-	return n == batch, err
 }

@@ -27,7 +27,7 @@ type Store struct {
 	patient time.Duration
 	hashing chan struct{} // one place for each password hashed at a time
 	closing func()        // what is to be given up besides the handles
-	stir    *bool         // set inside atomically: whether it leaves something to deliver
+	outbox  *outbox       // set inside atomically: what it leaves to deliver
 	stirs   chan struct{} // see Stirs
 }
 
@@ -113,15 +113,18 @@ func (s *Store) atomically(ctx context.Context, f func(tx *Store) error) error {
 		return s.explainError(err)
 	}
 	defer tx.Rollback() //nolint:errcheck // after Commit it says so, and otherwise the first error counts
-	inner, stirred := *s, false
-	inner.tx, inner.stir = tx, &stirred
+	inner := *s
+	inner.tx, inner.outbox = tx, &outbox{}
 	if err := f(&inner); err != nil {
+		return err
+	}
+	if err := inner.countDeliveries(ctx); err != nil {
 		return err
 	}
 	if err := tx.Commit(); err != nil {
 		return s.explainError(err)
 	}
-	if stirred {
+	if inner.outbox.stirred {
 		s.wake()
 	}
 	return nil

@@ -92,12 +92,21 @@ func (s *Store) DeleteWebhook(ctx context.Context, p Principal, id string) error
 	if err := p.managesWebhooks(); err != nil {
 		return err
 	}
-	n, err := s.exec(ctx, `
-		DELETE FROM webhooks
-		WHERE team_id = $1
-		  AND id = $2`, p.TeamID, id)
-	if err == nil && n == 0 {
-		return notFound("webhook")
-	}
-	return err
+	return s.atomically(ctx, func(tx *Store) error {
+		n, err := tx.exec(ctx, `
+			DELETE FROM webhooks
+			WHERE team_id = $1
+			  AND id = $2`, p.TeamID, id)
+		if err == nil && n == 0 {
+			err = notFound("webhook")
+		}
+		if err != nil {
+			return err
+		}
+		_, err = tx.exec(ctx, `
+			DELETE FROM totals
+			WHERE team_id = $1
+			  AND noun = $2`, p.TeamID, deliveriesNoun(id))
+		return err
+	})
 }

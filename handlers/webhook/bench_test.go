@@ -51,3 +51,43 @@ func BenchmarkArrival(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkThousand is how long a thousand events take to a healthy endpoint; it is to stay below five seconds.
+func BenchmarkThousand(b *testing.B) {
+	for name, target := range map[string]func(testing.TB) string{
+		"sqlite":   func(t testing.TB) string { return filepath.Join(t.TempDir(), "bench.db") },
+		"postgres": dbtest.Postgres,
+	} {
+		b.Run(name, func(b *testing.B) {
+			store := dbtest.Open(b, target(b), time.Now)
+			ada := owner(b, store)
+			came := make(chan struct{}, 1000)
+			receiver := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { came <- struct{}{} }))
+			b.Cleanup(receiver.Close)
+			hook(b, store, ada, receiver.URL, db.ContactCreated)
+			for b.Loop() {
+				b.StopTimer()
+				for range 1000 {
+					email := db.NewID() + "@a.example"
+					if _, err := store.CreateContact(b.Context(), ada, db.ContactChange{Email: &email}); err != nil {
+						b.Fatal(err)
+					}
+				}
+				ctx, stop := context.WithCancel(b.Context())
+				done := make(chan struct{})
+				b.StartTimer()
+				go func() {
+					defer close(done)
+					NewCourier(store, NewSender(guard(loopback), time.Now), slog.New(slog.DiscardHandler)).Run(ctx)
+				}()
+				for range 1000 {
+					<-came
+				}
+				b.StopTimer()
+				stop()
+				<-done
+				b.StartTimer()
+			}
+		})
+	}
+}

@@ -95,7 +95,7 @@ func (c *Courier) round(ctx context.Context) (next time.Duration, err error) {
 		}
 	}
 	rand.Shuffle(len(ready), func(i, j int) { ready[i], ready[j] = ready[j], ready[i] }) // when there is too little room, luck decides
-	brisk, unproven := c.lanes.withRoom(ready)
+	brisk, unproven := c.lanes.withRoom(ready, time.Now())
 	for _, part := range []struct {
 		of   []db.WebhookRef
 		most int
@@ -162,7 +162,7 @@ func (c *Courier) carry(ctx context.Context, l *lane, r run) {
 			return
 		}
 		result := c.judge(r.lot, p, a)
-		c.lanes.learn(l, a, result.Gone)
+		c.lanes.learn(l, a, result.Gone, time.Now())
 		c.results <- result
 		if a.problem != "" {
 			c.log.Debug("a webhook was not delivered", "webhook", r.lot.ID, "event", p.EventID, "status", a.status, "problem", a.problem)

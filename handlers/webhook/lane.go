@@ -13,6 +13,9 @@ const (
 	briskMost    = 8           // requests at once to one endpoint
 	slowMost     = 4           // and to one that takes its time
 	briskWithin  = time.Second // what quickly means
+
+	restStep = 100 * time.Millisecond // how much longer an endpoint is left alone with each failure in a row
+	restMost = time.Second
 )
 
 // lane is one endpoint, as this process knows it. It begins with one request at a time, gets one more with each quick
@@ -23,6 +26,9 @@ type lane struct {
 	room    int  // how many may run
 	proven  bool // the last try was a quick success
 	gone    bool // it said so; what is here goes back
+
+	failures int       // in a row
+	rests    time.Time // until when nothing is claimed for it: a long queue for a dead endpoint must not keep the database busy
 }
 
 // run is the deliveries of one subject in a lot.
@@ -39,15 +45,15 @@ type lanes struct {
 	unproven int
 }
 
-// withRoom picks those for which more could be sent at once.
-func (s *lanes) withRoom(refs []db.WebhookRef) (brisk, unproven []db.WebhookRef) {
+// withRoom picks those for which more could be sent now.
+func (s *lanes) withRoom(refs []db.WebhookRef, now time.Time) (brisk, unproven []db.WebhookRef) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	total, doubtful := s.running, s.unproven
 	for _, ref := range refs {
 		l := s.of[ref]
 		switch {
-		case l != nil && (len(l.runs) > 0 || l.running >= l.room), total >= slotsMost:
+		case l != nil && (len(l.runs) > 0 || l.running >= l.room || now.Before(l.rests)), total >= slotsMost:
 		case l != nil && l.proven:
 			total++
 			brisk = append(brisk, ref)
@@ -124,13 +130,18 @@ func (s *lanes) take(l *lane) (run, bool) {
 }
 
 // learn goes by how a try ended.
-func (s *lanes) learn(l *lane, a attempt, gone bool) {
+func (s *lanes) learn(l *lane, a attempt, gone bool, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	proven := false
+	if a.problem == "" {
+		l.failures, l.rests = 0, time.Time{}
+	}
 	switch {
 	case a.problem != "":
 		l.room = 1
+		l.failures++
+		l.rests = now.Add(min(time.Duration(l.failures)*restStep, restMost))
 	case a.took <= briskWithin:
 		l.room, proven = min(l.room+1, briskMost), true
 	default:
