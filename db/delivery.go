@@ -72,7 +72,7 @@ func (s *Store) Deliveries(ctx context.Context, p Principal, webhookID string, s
 	}
 	return listOf(ctx, s, page, scanDelivery, statement{
 		total: total,
-		rows: selectDeliveries + words,
+		rows:  selectDeliveries + words,
 		order: `
 		ORDER BY created_at DESC, event_id DESC`,
 		args: []any{p.TeamID, webhookID},
