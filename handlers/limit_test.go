@@ -50,7 +50,7 @@ func (w *world) limited(store *db.Store, rate int64, now func() time.Time) (http
 	log := slog.New(slog.NewJSONHandler(w.log, nil))
 	limits := db.NewLimits(store, log, rate)
 	w.uses = db.NewKeyUses(store, log)
-	handler, err := handlers.New(handlers.Config{Store: store, Uses: w.uses, Limits: limits, Log: log, BaseURL: "http://localhost:8080", Now: now})
+	handler, err := handlers.New(handlers.Config{Store: store, Uses: w.uses, Limits: limits, Log: log, BaseURL: "http://localhost:8080", CheckEndpoint: outside().Check, Now: now})
 	if err != nil {
 		w.t.Fatal(err)
 	}
