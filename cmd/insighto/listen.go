@@ -10,11 +10,16 @@ import (
 	"golang.org/x/net/netutil"
 )
 
+// checkAddress tells whether what a flag names can be an address at all.
+func checkAddress(flag, address string) error {
+	if _, _, err := net.SplitHostPort(address); err != nil {
+		return usageError{fmt.Sprintf("%s: %q is no address such as 127.0.0.1:8080", flag, address)}
+	}
+	return nil
+}
+
 // listen opens the port that a flag names, for so many connections at once.
 func listen(flag, address string, connections int) (net.Listener, error) {
-	if _, _, err := net.SplitHostPort(address); err != nil {
-		return nil, usageError{fmt.Sprintf("%s: %q is no address such as 127.0.0.1:8080", flag, address)}
-	}
 	l, err := net.Listen("tcp", address)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):

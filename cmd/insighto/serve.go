@@ -58,22 +58,9 @@ func (c *serveCommand) serve(ctx context.Context, w *world) error {
 	var level slog.Level
 	_ = level.UnmarshalText([]byte(c.LogLevel)) // one of four, as the command line has seen to
 	s := &serving{world: w, log: logger(w, level), notices: logger(w, slog.LevelDebug)}
-	var err error
-	if s.rate = c.RateLimit; s.rate < 0 || s.rate > rateMax {
-		return usageError{fmt.Sprintf("--rate-limit: %d is no number from 0 to %d", s.rate, rateMax)}
-	}
-	if s.proxies, err = prefixes("--trusted-proxy", c.TrustedProxy); err != nil {
-		return err
-	}
-	private, err := prefixes("--webhook-allow-private", c.AllowPrivate)
+	private, err := c.check(s)
 	if err != nil {
 		return err
-	}
-	if err := checkBase(c.BaseURL); err != nil {
-		return err
-	}
-	if c.LogRate < 0 || c.LogDays < 0 || c.LogDays > logDaysMax {
-		return usageError{fmt.Sprintf("--request-log-rate is 0 or more, and --request-log-days 0 to %d", logDaysMax)}
 	}
 	if s.listener, err = listen("--listen", c.Listen, connectionsMax()); err != nil {
 		return err
@@ -111,6 +98,31 @@ func (c *serveCommand) serve(ctx context.Context, w *world) error {
 		return err
 	}
 	return s.until(ctx, server, damage)
+}
+
+// check refuses flags that make no sense before anything is opened, and gives the networks that webhooks may reach.
+func (c *serveCommand) check(s *serving) (private []netip.Prefix, err error) {
+	if s.rate = c.RateLimit; s.rate < 0 || s.rate > rateMax {
+		return nil, usageError{fmt.Sprintf("--rate-limit: %d is no number from 0 to %d", s.rate, rateMax)}
+	}
+	if c.LogRate < 0 || c.LogDays < 0 || c.LogDays > logDaysMax {
+		return nil, usageError{fmt.Sprintf("--request-log-rate is 0 or more, and --request-log-days 0 to %d", logDaysMax)}
+	}
+	if err := checkAddress("--listen", c.Listen); err != nil {
+		return nil, err
+	}
+	if c.Metrics != "" {
+		if err := checkAddress("--metrics-listen", c.Metrics); err != nil {
+			return nil, err
+		}
+	}
+	if err := checkBase(c.BaseURL); err != nil {
+		return nil, err
+	}
+	if s.proxies, err = prefixes("--trusted-proxy", c.TrustedProxy); err != nil {
+		return nil, err
+	}
+	return prefixes("--webhook-allow-private", c.AllowPrivate)
 }
 
 func logger(w *world, level slog.Level) *slog.Logger {
