@@ -71,6 +71,7 @@ func listOf[T any](ctx context.Context, s *Store, page Page, row func(scan scann
 	if beyond {
 		return list, nil
 	}
+	list.Items = make([]T, 0, min(page.Size, list.Total))
 	args := slices.Concat(q.args, q.more, []any{page.Size, offset})
 	text := fmt.Sprintf("%s%s\n\t\tLIMIT $%d OFFSET $%d", q.rows, q.order, len(args)-1, len(args))
 	err := s.each(ctx, func(scan scanner) error {

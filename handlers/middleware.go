@@ -233,7 +233,7 @@ func (s *server) sameOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 
 // pagePatience is how long a page may wait for the database in all, so that it says 503 within three seconds even where
 // it asks several times and hashes a password in between.
-const pagePatience = 2500 * time.Millisecond
+const pagePatience = 2200 * time.Millisecond
 
 func inTime(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
