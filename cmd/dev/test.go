@@ -47,7 +47,7 @@ func bench(ctx context.Context, sh shell, args []string) (err error) {
 	if len(args) > 0 {
 		return sh.run(ctx, append([]string{"go", "test", "-run", "^$", "-bench", ".", "-benchmem"}, args...)...)
 	}
-	return sh.run(ctx, "go", "test", "-run", "^Test(Compare|Growth)", "-v", "-count=1", "-timeout", "60m", "./handlers")
+	return sh.run(ctx, "go", "test", "-run", "^Test(Compare|Growth|Readers)", "-v", "-count=1", "-timeout", "60m", "./handlers")
 }
 
 func orAll(args []string) []string {
