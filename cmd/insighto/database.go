@@ -60,3 +60,12 @@ func (c *versionCommand) Run(w *world) error {
 	_, err := fmt.Fprintf(w.out, "insighto %s%s %s %s/%s\n", version, commit, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return err
 }
+
+// teamNamed gives the team that a flag names, or a sentence that tells how to make it.
+func teamNamed(ctx context.Context, store *db.Store, name string) (db.Team, error) {
+	team, err := store.TeamNamed(ctx, name)
+	if db.NotFound.Is(err) {
+		return team, fmt.Errorf("there is no team named %q: insighto user add --team %q makes it with its first person", name, name)
+	}
+	return team, err
+}

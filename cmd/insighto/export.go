@@ -37,10 +37,7 @@ func (c *exportCommand) Run(ctx context.Context, w *world) error {
 		return err
 	}
 	defer store.Close()
-	team, err := store.TeamNamed(ctx, c.Team)
-	if db.NotFound.Is(err) {
-		return fmt.Errorf("there is no team named %q", c.Team)
-	}
+	team, err := teamNamed(ctx, store, c.Team)
 	if err != nil {
 		return err
 	}

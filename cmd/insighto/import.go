@@ -38,10 +38,7 @@ func (c *importCommand) Run(ctx context.Context, w *world) error {
 		return err
 	}
 	defer store.Close()
-	team, err := store.TeamNamed(ctx, c.Team)
-	if db.NotFound.Is(err) {
-		return fmt.Errorf("there is no team named %q: insighto user add --team %q makes it with its first person", c.Team, c.Team)
-	}
+	team, err := teamNamed(ctx, store, c.Team)
 	if err != nil {
 		return err
 	}
