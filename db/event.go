@@ -40,7 +40,8 @@ func (s *Store) announce(ctx context.Context, p Principal, event, subject string
 	if err != nil {
 		return err
 	}
-	return s.keepEvent(ctx, p, event, subject, made, listening)
+	_, err = s.keepEvent(ctx, p, event, subject, made, listening)
+	return err
 }
 
 // listening gives the ids of the webhooks that are to be told.
@@ -61,10 +62,11 @@ func (s *Store) listening(ctx context.Context, p Principal, event string) (ids [
 	return ids, err
 }
 
-// keepEvent writes an event with a delivery for each webhook. Its time is never before that of the subject's event
-// before, whatever the clock of the copy that wrote that one.
-func (s *Store) keepEvent(ctx context.Context, p Principal, event, subject string, data any, webhooks []string) error {
-	id, now, position := NewID(), s.now(), int64(0)
+// keepEvent writes an event with a delivery for each webhook, and gives its id. Its time is never before that of the
+// subject's event before, whatever the clock of the copy that wrote that one.
+func (s *Store) keepEvent(ctx context.Context, p Principal, event, subject string, data any, webhooks []string) (id string, err error) {
+	now, position := s.now(), int64(0)
+	id = NewID()
 	var last time.Time
 	found, err := s.one(ctx, []any{&position, ms(&last)}, `
 		SELECT position, created_at
@@ -74,7 +76,7 @@ func (s *Store) keepEvent(ctx context.Context, p Principal, event, subject strin
 		ORDER BY position DESC
 		LIMIT 1`, p.TeamID, subject)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if found {
 		position++
@@ -84,12 +86,12 @@ func (s *Store) keepEvent(ctx context.Context, p Principal, event, subject strin
 	}
 	body, err := eventBody{ID: id, Object: "event", Event: event, CreatedAt: now, Data: data}.gzipped()
 	if err != nil {
-		return err
+		return "", err
 	}
 	if _, err := s.exec(ctx, `
 		INSERT INTO events (team_id, id, event, subject, position, body, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7)`, p.TeamID, id, event, subject, position, body, now.UnixMilli()); err != nil {
-		return err
+		return "", err
 	}
 	rows := make([][]any, len(webhooks))
 	for i, webhook := range webhooks {
@@ -97,7 +99,7 @@ func (s *Store) keepEvent(ctx context.Context, p Principal, event, subject strin
 	}
 	s.stirred()
 	s.added(p.TeamID, webhooks)
-	return s.put(ctx, rows, `
+	return id, s.put(ctx, rows, `
 		INSERT INTO deliveries (team_id, webhook_id, event_id, event, subject, position, state, due_at, created_at)`, "")
 }
 
@@ -114,16 +116,7 @@ func (s *Store) TestWebhook(ctx context.Context, p Principal, id string) (event 
 		if !w.Enabled {
 			return conflict("This webhook is disabled. Enable it first, then send the test.")
 		}
-		if err := tx.keepEvent(ctx, p, webhookTest, w.ID, testData{WebhookID: w.ID, Name: w.Name}, []string{w.ID}); err != nil {
-			return err
-		}
-		_, err = tx.one(ctx, []any{&event}, `
-			SELECT id
-			FROM events
-			WHERE team_id = $1
-			  AND subject = $2
-			ORDER BY position DESC
-			LIMIT 1`, p.TeamID, w.ID)
+		event, err = tx.keepEvent(ctx, p, webhookTest, w.ID, testData{WebhookID: w.ID, Name: w.Name}, []string{w.ID})
 		return err
 	})
 	return event, err
