@@ -73,13 +73,6 @@ func NewKeyUses(store *Store, log *slog.Logger) *KeyUses {
 	return &KeyUses{LogRate: DefaultLogRate, store: store, log: log, writer: NewID(), keys: map[keyRef]*activity{}}
 }
 
-// Record remembers that the key was let in for a request.
-func (u *KeyUses) Record(p Principal, use KeyUse) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.of(p).use(use)
-}
-
 // Count remembers a request of a key that was answered, and its last use when the key was let in.
 func (u *KeyUses) Count(p Principal, r Request, letIn bool) {
 	u.mu.Lock()

@@ -29,7 +29,7 @@ func TestLastUse(t *testing.T) {
 				for _, batch := range order {
 					uses := db.NewKeyUses(store, nil)
 					for _, use := range batch {
-						uses.Record(p, use)
+						uses.Count(p, request(use), true)
 					}
 					if err := uses.Flush(ctx); err != nil {
 						t.Fatal(err)
@@ -42,6 +42,11 @@ func TestLastUse(t *testing.T) {
 			t.Errorf("kept %+v (%v), want %+v", kept.LastUsed, err, newer)
 		}
 	})
+}
+
+// request is the request that a use was made by.
+func request(u db.KeyUse) db.Request {
+	return db.Request{ID: db.NewID(), At: u.At, Method: u.Method, Route: u.Route, Status: u.Status, Address: u.Address, UserAgent: u.UserAgent}
 }
 
 func TestAMinuteOfRequestsUpdatesAKeyAtMost120Times(t *testing.T) {
@@ -62,7 +67,7 @@ func TestAMinuteOfRequestsUpdatesAKeyAtMost120Times(t *testing.T) {
 			var last time.Time
 			for range requests {
 				last = time.Now().UTC()
-				uses.Record(db.Principal{TeamID: k.TeamID, KeyID: k.ID}, db.KeyUse{At: last, Method: "GET", Route: "/api/v1/key", Status: 200, Address: "192.0.2.1"})
+				uses.Count(db.Principal{TeamID: k.TeamID, KeyID: k.ID}, db.Request{ID: db.NewID(), At: last, Method: "GET", Route: "/api/v1/key", Status: 200, Address: "192.0.2.1"}, true)
 				time.Sleep(time.Minute / requests)
 			}
 			updates := count()

@@ -22,8 +22,8 @@ func manyKeys(t testing.TB) (w *world, cookie, secret string) {
 	for range db.KeysMax {
 		var key db.Key
 		key, secret = w.key(w.ada, "full_access")
-		w.uses.Record(db.Principal{TeamID: key.TeamID, KeyID: key.ID}, db.KeyUse{At: time.Now(), Method: http.MethodGet,
-			Route: "/api/v1/contact/{contact_id}", Status: http.StatusOK, Address: "192.0.2.1", UserAgent: agent})
+		w.uses.Count(db.Principal{TeamID: key.TeamID, KeyID: key.ID}, db.Request{ID: db.NewID(), At: time.Now(), Method: http.MethodGet,
+			Route: "/api/v1/contact/{contact_id}", Status: http.StatusOK, Address: "192.0.2.1", UserAgent: agent}, true)
 	}
 	if err := w.uses.Flush(t.Context()); err != nil {
 		t.Fatal(err)

@@ -111,7 +111,7 @@ func (b *tab) makeKeys() (used, revoked, live string) {
 	}
 	user := b.ada
 	user.KeyID = long.ID
-	b.uses.Record(user, db.KeyUse{At: time.Now(), Method: "GET", Route: "/api/v1/conversation/{conversation_id}/transcript", Status: 200, Address: "2001:db8:1234:5678:9abc:def0:1234:5678", UserAgent: strings.Repeat("agent", 40)})
+	b.uses.Count(user, db.Request{ID: db.NewID(), At: time.Now(), Method: "GET", Route: "/api/v1/conversation/{conversation_id}/transcript", Status: 200, Address: "2001:db8:1234:5678:9abc:def0:1234:5678", UserAgent: strings.Repeat("agent", 40)}, true)
 	if err := b.uses.Flush(b.ctx); err != nil {
 		b.t.Fatal(err)
 	}
