@@ -10,6 +10,7 @@ import (
 // Watch gives a copy of the store, for one goroutine, that tells seen each statement on its way to the engine.
 func (s *Store) Watch(seen func(text string, args []any)) *Store {
 	watched := *s
+	watched.finder = nil
 	watched.read, watched.write = watch(s.read, seen), watch(s.write, seen)
 	return &watched
 }

@@ -182,45 +182,43 @@ func (s *Store) KeyOwner(ctx context.Context, id string) (Principal, error) {
 // answers, which is why revoking is instant everywhere. Its Unauthenticated errors carry the codes key_malformed (the
 // database is not asked), key_unknown and key_revoked; with the last one comes whose key it was, without its role.
 func (s *Store) Authenticate(ctx context.Context, secret string) (Principal, error) {
-	return s.holder(ctx, secret, authenticate)
+	p, _, err := s.holder(ctx, secret, authenticate)
+	return p, err
 }
 
 // Introspect is Authenticate with what the key, its person and its team are called.
-func (s *Store) Introspect(ctx context.Context, secret string) (Caller, error) {
-	var c Caller
-	var err error
+func (s *Store) Introspect(ctx context.Context, secret string) (c Caller, err error) {
+	var details string
+	if c.Principal, details, err = s.holder(ctx, secret, introspect); err != nil {
+		return c, err
+	}
 	k := &c.Key
-	c.Principal, err = s.holder(ctx, secret, introspect, &k.Name, &k.Prefix, &k.Description, ms(&k.CreatedAt), ms(&k.LastUsed.At),
-		&c.Team.Name, &c.User.Email, &c.User.Name)
 	k.ID, k.UserID, k.TeamID, k.Role = c.KeyID, c.UserID, c.TeamID, c.Role
 	c.Team.ID, c.User.ID = c.TeamID, c.UserID
-	return c, err
+	return c, lastColumns(details, &k.Name, &k.Prefix, &k.Description, ms(&k.CreatedAt), ms(&k.LastUsed.At), &c.Team.Name, &c.User.Email, &c.User.Name)
 }
 
-// holder reads holderColumns and then details of the key that a secret is.
-func (s *Store) holder(ctx context.Context, secret, text string, details ...any) (Principal, error) {
-	var p Principal
+// holder reads holderColumns of the key that a secret is, and gives the row's other columns as they are packed.
+func (s *Store) holder(ctx context.Context, secret, text string) (p Principal, details string, err error) {
 	if !wellFormedKey(secret) {
-		return p, errKeyMalformed
+		return p, "", errKeyMalformed
 	}
-	ctx, cancel := s.dialect.lookup(ctx)
-	defer cancel()
 	var role string
 	var revoked time.Time
-	found, err := s.firstWithin(ctx, func(scan scanner) error {
-		return unpack(scan, append([]any{&p.KeyID, &p.UserID, &p.TeamID, &role, ms(&revoked)}, details...)...)
-	}, text, digest(secret))
-	if err != nil {
-		return Principal{}, err
+	row, found, err := s.find(ctx, text, digest(secret))
+	if err == nil && !found {
+		err = errKeyUnknown
 	}
-	if !found {
-		return p, errKeyUnknown
+	if err == nil {
+		details, _, err = firstColumns(row, &p.KeyID, &p.UserID, &p.TeamID, &role, ms(&revoked))
 	}
-	if !revoked.IsZero() {
-		return p, unauthenticated("key_revoked", "This key was revoked on "+revoked.Format("2006-01-02 at 15:04")+" UTC. Create a new one under Settings → API Keys.")
+	if err == nil && !revoked.IsZero() {
+		err = unauthenticated("key_revoked", "This key was revoked on "+revoked.Format("2006-01-02 at 15:04")+" UTC. Create a new one under Settings → API Keys.")
 	}
-	p.Role, _ = RoleByID(role) // an unknown role opens nothing
-	return p, nil
+	if err == nil {
+		p.Role, _ = RoleByID(role) // an unknown role opens nothing
+	}
+	return p, details, err
 }
 
 const (

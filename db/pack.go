@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // unit is the control character between packed columns (U+001F, made for this). What clients send is refused when it
@@ -22,32 +23,51 @@ func packed(columns string, nullable ...string) string {
 	return "concat_ws('" + unit + "', " + strings.Join(list, ", ") + ")"
 }
 
-// unpack takes a packed row apart into texts and times.
+// unpack takes the packed row at hand apart into texts, times and numbers.
 func unpack(scan scanner, dest ...any) error {
 	var row string
 	if err := scan(&row); err != nil {
 		return err
 	}
+	return lastColumns(row, dest...)
+}
+
+// lastColumns is firstColumns for all that are left.
+func lastColumns(row string, dest ...any) error {
+	_, more, err := firstColumns(row, dest...)
+	if more {
+		err = fmt.Errorf("a packed row has more than %d columns", len(dest))
+	}
+	return err
+}
+
+// firstColumns takes columns off a packed row, and gives the rest of it when there is more.
+func firstColumns(row string, dest ...any) (rest string, more bool, err error) {
+	more = true
 	for i, to := range dest {
-		column, rest, more := strings.Cut(row, unit)
-		if more != (i < len(dest)-1) {
-			return fmt.Errorf("a packed row has not %d columns", len(dest))
+		if !more {
+			return "", false, fmt.Errorf("a packed row has %d columns", i)
 		}
+		var column string
+		column, row, more = strings.Cut(row, unit)
 		switch to := to.(type) {
 		case *string:
 			*to = column
 		case *millis:
 			n, err := strconv.ParseInt(column, 10, 64)
 			if err != nil {
-				return fmt.Errorf("column %d of a packed row: %w", i, err)
+				return "", false, fmt.Errorf("column %d of a packed row: %w", i, err)
 			}
 			if n != 0 {
-				_ = to.Scan(n)
+				*to = millis(time.UnixMilli(n).UTC())
+			}
+		case *int64:
+			if *to, err = strconv.ParseInt(column, 10, 64); err != nil {
+				return "", false, fmt.Errorf("column %d of a packed row: %w", i, err)
 			}
 		}
-		row = rest
 	}
-	return nil
+	return row, more, nil
 }
 
 // checkLabel is checkArchivedText for a text that comes to be packed.

@@ -41,7 +41,7 @@ func openPostgres(ctx context.Context, target string) (*Store, error) {
 		return nil, fmt.Errorf("PostgreSQL at %s:%d does not let us in: %s", config.ConnConfig.Host, config.ConnConfig.Port, sayPostgres(err))
 	}
 	handle := stdlib.OpenDBFromPool(pool)
-	return &Store{read: handle, write: handle, dialect: postgresDialect, closing: pool.Close}, nil
+	return &Store{read: handle, write: handle, finder: postgresFinder{pool}, dialect: postgresDialect}, nil
 }
 
 // sayPostgres gives the part of an error that holds no user, host or password.
@@ -81,7 +81,4 @@ var postgresDialect = dialect{
 	contains:   "strpos",
 	shared:     true,
 	skipLocked: "FOR NO KEY UPDATE SKIP LOCKED",
-	lookup: func(ctx context.Context) (context.Context, context.CancelFunc) {
-		return context.WithTimeout(ctx, patience)
-	},
 }

@@ -36,14 +36,15 @@ func openSQLite(ctx context.Context, path string) (*Store, error) {
 		write.Close()
 		return nil, fmt.Errorf("%s cannot be opened as a SQLite database: %w", path, err)
 	}
-	read, err := sql.Open("sqlite3", address+"?"+pragmas+"&_query_only=true")
+	reading := address + "?" + pragmas + "&_query_only=true"
+	read, err := sql.Open("sqlite3", reading)
 	if err != nil {
 		return nil, err
 	}
 	readers := max(4, 2*runtime.NumCPU())
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
-	return &Store{read: read, write: write, dialect: sqliteDialect, closing: func() {}}, nil
+	return &Store{read: read, write: write, finder: newSQLiteFinder(reading, readers), dialect: sqliteDialect}, nil
 }
 
 // ready makes the file when it is missing, readable by its owner only, and syncs its folder, so that a power cut
@@ -87,9 +88,6 @@ var sqliteDialect = dialect{
 		return errors.As(err, &e) && (e.ExtendedCode == sqlite3.ErrConstraintUnique || e.ExtendedCode == sqlite3.ErrConstraintPrimaryKey)
 	},
 	contains: "instr",
-	lookup: func(ctx context.Context) (context.Context, context.CancelFunc) {
-		return context.WithoutCancel(ctx), func() {}
-	},
 }
 
 // Check reads the whole file for damage, which SQLite itself would only notice when it comes across it. The time

@@ -20,13 +20,13 @@ const patience = 2 * time.Second
 type Store struct {
 	read    *sql.DB
 	write   *sql.DB
+	finder  finder
 	tx      *sql.Tx // set inside atomically
 	dialect dialect
 	texts   *sync.Map // a statement as written → as the engine wants it
 	now     func() time.Time
 	patient time.Duration
 	hashing chan struct{} // one place for each password hashed at a time
-	closing func()        // what is to be given up besides the handles
 	outbox  *outbox       // set inside atomically: what it leaves to deliver
 	stirs   chan struct{} // see Stirs
 }
@@ -44,9 +44,6 @@ type dialect struct {
 	forUpdate string
 	// snapshot makes the statements of a reading transaction see one moment, which SQLite's do by themselves.
 	snapshot *sql.TxOptions
-	// lookup bounds the one statement on the way of a key. On SQLite it is a single row by index that cannot wait
-	// for a lock, so a timer would only cost time.
-	lookup func(context.Context) (context.Context, context.CancelFunc)
 	// contains is the function that finds a text in another: no LIKE, whose rules for case differ.
 	contains string
 	// shared tells that copies of the program on other machines use the database too.
@@ -89,7 +86,7 @@ func (s *Store) Close() error {
 	if s.read != s.write {
 		_ = s.read.Close()
 	}
-	defer s.closing()
+	defer s.finder.close()
 	return s.write.Close()
 }
 
@@ -181,10 +178,6 @@ func (s *Store) query(ctx context.Context, text string, args ...any) (*sql.Rows,
 func (s *Store) first(ctx context.Context, f func(scan scanner) error, text string, args ...any) (found bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, s.patient)
 	defer cancel()
-	return s.firstWithin(ctx, f, text, args...)
-}
-
-func (s *Store) firstWithin(ctx context.Context, f func(scan scanner) error, text string, args ...any) (found bool, err error) {
 	rows, err := s.query(ctx, text, args...)
 	if err != nil {
 		return false, s.explainError(err)
