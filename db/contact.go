@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -43,10 +44,21 @@ func scanContact(scan scanner) (c Contact, err error) {
 // by a call of its own, and a list has 17 of them a row.
 var packedContact = packed(contactColumns, "last_seen", "last_sent")
 
-func scanPackedContact(scan scanner) (c Contact, err error) {
-	return c, unpack(scan, &c.ID, &c.FirstName, &c.LastName, &c.Email, &c.Phone, &c.Channels, &c.UserAttributes, &c.CustomFields,
+// The total of a list that nothing narrows, by itself and behind each packed contact: of the same moment, and for one
+// statement less, which on PostgreSQL is a way there and back.
+const contactsTotal = `SELECT total FROM totals WHERE team_id = $1 AND noun = 'contacts'`
+
+var packedContactAndTotal = strings.TrimSuffix(packedContact, ")") + ", (" + contactsTotal + "))"
+
+// scanPackedContact takes a packed contact apart, and into total what comes behind it, unless that is nil.
+func scanPackedContact(scan scanner, total *int64) (c Contact, err error) {
+	dest := [...]any{&c.ID, &c.FirstName, &c.LastName, &c.Email, &c.Phone, &c.Channels, &c.UserAttributes, &c.CustomFields,
 		ms(&c.LastSeen), ms(&c.LastSent), &c.TeamID, &c.FirstAssistantID, &c.LastAssistantID, &c.FirstWidgetID, &c.LastWidgetID,
-		ms(&c.CreatedAt), ms(&c.UpdatedAt))
+		ms(&c.CreatedAt), ms(&c.UpdatedAt), total}
+	if total == nil {
+		return c, unpack(scan, dest[:len(dest)-1]...)
+	}
+	return c, unpack(scan, dest[:]...)
 }
 
 // ContactFilter narrows a list; the zero value asks nothing.
@@ -80,18 +92,18 @@ func (f ContactFilter) where(s *Store, p Principal) (string, []any) {
 // Contacts gives the team's contacts that pass the filter, newest first. With a cursor the page counts from there.
 func (s *Store) Contacts(ctx context.Context, p Principal, f ContactFilter, page Page) (List[Contact], error) {
 	where, args := f.where(s, p)
-	q := statement{args: args, count: `
+	columns, q := packedContact, statement{args: args, count: `
 		SELECT COUNT(*)
 		FROM contacts
 		WHERE ` + where}
 	if len(args) == 1 {
-		q.count = `SELECT total FROM totals WHERE team_id = $1 AND noun = 'contacts'`
+		columns, q.count, q.along = packedContactAndTotal, contactsTotal, new(int64)
 	}
 	q.rows = `
-		SELECT ` + packedContact + `
+		SELECT ` + columns + `
 		FROM contacts
 		WHERE ` + where
-	return listOf(ctx, s, page, scanPackedContact, q.newest("", f.After, f.Before))
+	return listOf(ctx, s, page, func(scan scanner) (Contact, error) { return scanPackedContact(scan, q.along) }, q.newest("", f.After, f.Before))
 }
 
 // Contact gives one contact of the team, or a NotFound error.

@@ -36,6 +36,7 @@ func (p Page) offset(total int64) (offset int64, beyond bool) {
 type statement struct {
 	count string // empty when total is known
 	total int64
+	along *int64 // where the rows leave the total, if each brings it along; see listOf
 	rows  string
 	order string
 	args  []any
@@ -59,9 +60,17 @@ func (q statement) newest(prefix string, after, before Cursor) statement {
 	return q
 }
 
-// listOf reads one page of a list with its exact total; a page past the end costs only the count.
+// listOf reads one page of a list with its exact total; a page past the end costs only the count. The first page needs
+// no statement for a total that comes along with its rows.
 func listOf[T any](ctx context.Context, s *Store, page Page, row func(scan scanner) (T, error), q statement) (List[T], error) {
 	list := List[T]{Items: []T{}, Total: q.total, Page: page}
+	if q.along != nil && page.Number == 1 {
+		list.Items = make([]T, 0, page.Size)
+		err := rowsOf(ctx, s, &list, row, q, 0)
+		if list.Total = *q.along; err != nil || len(list.Items) > 0 {
+			return list, err
+		}
+	}
 	if q.count != "" {
 		if _, err := s.one(ctx, []any{&list.Total}, q.count, q.args...); err != nil {
 			return list, err
@@ -72,7 +81,13 @@ func listOf[T any](ctx context.Context, s *Store, page Page, row func(scan scann
 		return list, nil
 	}
 	list.Items = make([]T, 0, min(page.Size, list.Total))
-	args := slices.Concat(q.args, q.more, []any{page.Size, offset})
+	err := rowsOf(ctx, s, &list, row, q, offset)
+	return list, err
+}
+
+// rowsOf adds the rows of a page.
+func rowsOf[T any](ctx context.Context, s *Store, list *List[T], row func(scan scanner) (T, error), q statement, offset int64) error {
+	args := slices.Concat(q.args, q.more, []any{list.Page.Size, offset})
 	text := fmt.Sprintf("%s%s\n\t\tLIMIT $%d OFFSET $%d", q.rows, q.order, len(args)-1, len(args))
 	err := s.each(ctx, func(scan scanner) error {
 		item, err := row(scan)
@@ -82,5 +97,5 @@ func listOf[T any](ctx context.Context, s *Store, page Page, row func(scan scann
 	if q.backwards {
 		slices.Reverse(list.Items)
 	}
-	return list, err
+	return err
 }
