@@ -29,7 +29,9 @@ func openPostgres(ctx context.Context, target string) (*Store, error) {
 	}
 	config.ConnConfig.ConnectTimeout = 2 * time.Second
 	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
-		_, err := conn.Exec(ctx, `SET synchronous_commit = on`) // a server or role may have it off
+		// A server or role may have the first off. The others cost more than our statements, which read a few thousand
+		// rows, can gain: starting a worker, or compiling, takes longer than all of one.
+		_, err := conn.Exec(ctx, `SET synchronous_commit = on; SET max_parallel_workers_per_gather = 0; SET jit = off`)
 		return err
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
