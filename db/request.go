@@ -64,10 +64,12 @@ func (l *logged) past(now time.Time) bool { return l.minute < now.Unix()/60 }
 
 const requestColumns = `r.id, r.team_id, r.key_id, r.at, r.method, r.route, r.status, r.micros, r.bytes, r.address, r.agent, r.weight`
 
-func scanRequest(scan scanner, more ...any) (r Request, err error) {
-	var micros int64
-	err = scan(append([]any{&r.ID, &r.TeamID, &r.KeyID, ms(&r.At), &r.Method, &r.Route, &r.Status, &micros, &r.Bytes, &r.Address, &r.UserAgent, &r.Weight}, more...)...)
-	r.Took = time.Duration(micros) * time.Microsecond
+var packedRequest = packed(requestColumns)
+
+func unpackRequest(scan scanner) (r Request, err error) {
+	var status, micros int64
+	err = unpack(scan, &r.ID, &r.TeamID, &r.KeyID, ms(&r.At), &r.Method, &r.Route, &status, &micros, &r.Bytes, &r.Address, &r.UserAgent, &r.Weight)
+	r.Status, r.Took = int(status), time.Duration(micros)*time.Microsecond
 	return r, err
 }
 
@@ -75,11 +77,11 @@ func scanRequest(scan scanner, more ...any) (r Request, err error) {
 func (s *Store) KeyRequests(ctx context.Context, p Principal, keyID string, from time.Time, most int) ([]Request, error) {
 	var requests []Request
 	err := s.each(ctx, func(scan scanner) error {
-		r, err := scanRequest(scan)
+		r, err := unpackRequest(scan)
 		requests = append(requests, r)
 		return err
 	}, `
-		SELECT `+requestColumns+`
+		SELECT `+packedRequest+`
 		FROM requests r
 		WHERE r.team_id = $1
 		  AND r.key_id = $3
@@ -101,10 +103,10 @@ type Found struct {
 // Request gives a request of one of the asker's own keys, deleted ones too, or a NotFound error.
 func (s *Store) Request(ctx context.Context, p Principal, id string) (Found, error) {
 	return single(ctx, s, "request in the log", func(scan scanner) (f Found, err error) {
-		f.Request, err = scanRequest(scan, &f.KeyName, &f.KeyPrefix, &f.Deleted)
+		f.Request, err = unpackRequest(func(dest ...any) error { return scan(dest[0], &f.KeyName, &f.KeyPrefix, &f.Deleted) })
 		return f, err
 	}, `
-		SELECT `+requestColumns+`, k.name, k.prefix, k.deleted
+		SELECT `+packedRequest+`, k.name, k.prefix, k.deleted
 		FROM requests r
 		JOIN (
 		  SELECT team_id, id, user_id, name, prefix, FALSE AS deleted FROM keys

@@ -67,3 +67,18 @@ func TestARequestIsFoundByItsHolderAlone(t *testing.T) {
 		look("a deleted key", true)
 	})
 }
+
+func TestTheLogKeepsNothingThatBreaksItsRows(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, store *db.Store) {
+		ada := member(t, store, "ada@a.example", "A")
+		k, _ := newKey(t, store, ada, "read_only")
+		uses, r := db.NewKeyUses(store, nil), answered(time.Now(), 200)
+		r.UserAgent, r.Address = "te\x1fst/\x001\xff", "192.0.2.1\x1f"
+		uses.Count(db.Principal{TeamID: k.TeamID, KeyID: k.ID}, r, true)
+		flush(t, uses)
+		list, err := store.KeyRequests(context.Background(), ada, k.ID, time.Time{}, 10)
+		if err != nil || len(list) != 1 || list[0].UserAgent != "test/1" || list[0].Address != "192.0.2.1" {
+			t.Errorf("got %+v (%v), want one from test/1 at 192.0.2.1", list, err)
+		}
+	})
+}

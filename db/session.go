@@ -191,9 +191,11 @@ func (s *Store) ForgetOldSessions(ctx context.Context) error {
 	return err
 }
 
+var unkept = strings.NewReplacer("\x00", "", unit, "")
+
 // clip keeps what a client says of itself to what a page can show.
 func clip(text string) string {
-	text = strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", ""), "")
+	text = strings.ToValidUTF8(unkept.Replace(text), "")
 	if len(text) > 256 {
 		text = strings.ToValidUTF8(text[:256], "")
 	}

@@ -38,16 +38,16 @@ func (s *Store) KeyUsage(ctx context.Context, p Principal, keyID string, q Usage
 	err = s.each(ctx, func(scan scanner) error {
 		var hour, requests int64
 		var share UsageShare
-		var outcome Outcome
-		if err := scan(&hour, &share.Route, &outcome, &requests, &share.Bytes, &share.Micros); err != nil {
+		var outcome string
+		if err := unpack(scan, &hour, &share.Route, &outcome, &requests, &share.Bytes, &share.Micros); err != nil {
 			return err
 		}
-		*share.of(outcome) = requests
+		*share.of(Outcome(outcome)) = requests
 		bars[in.of(hour)].add(share.Sums)
 		of.add(share)
 		return nil
 	}, `
-		SELECT hour, route, outcome, requests, bytes, micros
+		SELECT `+packed("hour, route, outcome, requests, bytes, micros")+`
 		FROM usage_hours
 		WHERE team_id = $1
 		  AND key_id = $3
@@ -64,10 +64,12 @@ type shares map[UsageShare]*Sums
 func (s shares) add(share UsageShare) {
 	n := share.Sums
 	share.Sums = Sums{}
-	if s[share] == nil {
-		s[share] = &Sums{}
+	sum := s[share]
+	if sum == nil {
+		sum = &Sums{}
+		s[share] = sum
 	}
-	s[share].add(n)
+	sum.add(n)
 }
 
 func (s shares) sorted() []UsageShare {
