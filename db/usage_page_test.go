@@ -51,6 +51,9 @@ func fillUsage(t testing.TB, target string, p db.Principal) {
 	bulk(t, target, `
 		INSERT INTO requests (team_id, id, at, key_id, method, route, status, micros, bytes, address, agent, weight) `+numbers+`
 		SELECT $2, 'request-' || i, $3 - i * CAST(1000 AS BIGINT), CASE WHEN i % 2 = 0 THEN 'key-often' ELSE 'key-' || (i % 1000) END, 'GET', '/api/v1/route/1', 200, 1000, 100, '192.0.2.1', 'test/1', 1 FROM n`, 100_000, p.TeamID, end)
+	if err := dbtest.Open(t, target, func() time.Time { return busyYear }).BundleUsage(context.Background()); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := dbtest.Handle(t, target).Exec(`ANALYZE`); err != nil {
 		t.Fatal(err)
 	}

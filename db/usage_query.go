@@ -94,66 +94,71 @@ func (s *Store) grouping(ctx context.Context, p Principal, by string) (group fun
 	case ByRoute:
 		return func(v string) Usage { return Usage{Route: v} }, "route", nil
 	case ByKey:
-		holders, err := s.keyHolders(ctx, p)
-		return func(v string) Usage { return holders[v].Usage }, "key_id", err
+		holders, err := s.keyHolders(ctx, p, 0)
+		return func(v string) Usage { seen, _ := holders.of(v); return seen }, "key_id", err
 	}
 	return func(string) Usage { return Usage{} }, "team_id", nil
 }
 
-// holder is how the asker sees a key.
+// holders tell how the asker sees the team's keys, the deleted ones too.
+type holders struct {
+	asker  Principal
+	role   MemberRole
+	people map[string]string
+	keys   map[string]holder
+}
+
+// holder is a key and whose it is.
 type holder struct {
 	Usage
 	deleted bool
 }
 
-// keyHolders tells how the asker sees each of the team's keys, the deleted ones too.
-func (s *Store) keyHolders(ctx context.Context, p Principal) (map[string]holder, error) {
-	holders, people, role := map[string]holder{}, map[string]string{}, p.Member
+// keyHolders has room for as many keys as one expects.
+func (s *Store) keyHolders(ctx context.Context, p Principal, expected int) (*holders, error) {
+	h := &holders{p, p.Member, map[string]string{}, make(map[string]holder, expected)}
 	err := s.each(ctx, func(scan scanner) error {
 		var kind, id, user, name string
-		if err := scan(&kind, &id, &user, &name); err != nil {
+		if err := unpack(scan, &kind, &id, &user, &name); err != nil {
 			return err
 		}
 		switch kind {
 		case "member":
-			people[user] = name
+			h.people[user] = name
 			if user == p.UserID {
-				role = MemberRole(id)
+				h.role = MemberRole(id)
 			}
-		case "key":
-			holders[id] = holder{Usage{KeyID: id, KeyName: name, UserID: user}, false}
-		case "deleted":
-			holders[id] = holder{Usage{KeyID: id, KeyName: name, UserID: user}, true}
+		default:
+			h.keys[id] = holder{Usage{KeyID: id, KeyName: name, UserID: user}, kind == "deleted"}
 		}
 		return nil
 	}, `
-		SELECT 'member', m.member_role, m.user_id, u.name
+		SELECT `+packed("'member', m.member_role, m.user_id, u.name")+`
 		FROM members m
 		JOIN users u ON u.id = m.user_id
 		WHERE m.team_id = $1
 		UNION ALL
-		SELECT 'key', id, user_id, CASE WHEN user_id = $2 THEN name ELSE '' END
+		SELECT concat_ws('`+unit+`', 'key', id, user_id, CASE WHEN user_id = $2 THEN name ELSE '' END)
 		FROM keys
 		WHERE team_id = $1
 		UNION ALL
-		SELECT 'deleted', id, user_id, CASE WHEN user_id = $2 THEN name ELSE '' END
+		SELECT concat_ws('`+unit+`', 'deleted', id, user_id, CASE WHEN user_id = $2 THEN name ELSE '' END)
 		FROM deleted_keys
 		WHERE team_id = $1`, p.TeamID, p.UserID)
-	for id, h := range holders {
-		holders[id] = holder{seen(p, role, h.Usage, people), h.deleted}
-	}
-	return holders, err
+	return h, err
 }
 
-// seen is a key as the asker may see it: an own one, one of somebody, or one of the others'.
-func seen(p Principal, role MemberRole, k Usage, people map[string]string) Usage {
+// of gives a key as the asker may see it: an own one, one of somebody, or one of the others'.
+func (h *holders) of(id string) (Usage, bool) {
+	k, known := h.keys[id]
 	switch {
-	case k.UserID == p.UserID:
-		return Usage{KeyID: k.KeyID, KeyName: k.KeyName}
-	case role == Owner || role == Admin:
-		return Usage{UserID: k.UserID, UserName: cmp.Or(people[k.UserID], "A former member")}
+	case !known:
+	case k.UserID == h.asker.UserID:
+		return Usage{KeyID: k.KeyID, KeyName: k.KeyName}, k.deleted
+	case h.role == Owner || h.role == Admin:
+		return Usage{UserID: k.UserID, UserName: cmp.Or(h.people[k.UserID], "A former member")}, false
 	}
-	return Usage{}
+	return Usage{}, false
 }
 
 // nextHour is the first millisecond of the first hour that begins at t or later.
@@ -172,11 +177,14 @@ type intervals struct {
 }
 
 func (q UsageQuery) intervals() intervals {
-	in := intervals{first: nextHour(q.From)}
+	in, same := intervals{first: nextHour(q.From)}, -1
 	for hour, until := in.first, nextHour(q.Until); hour < until; hour += hourLong.Milliseconds() {
-		start := q.start(time.UnixMilli(hour))
-		if n := len(in.starts); n == 0 || in.starts[n-1] != start {
-			in.starts = append(in.starts, start)
+		at := time.UnixMilli(hour)
+		if day := at.In(q.Zone).YearDay(); q.Interval == Hourly || day != same { // a year has many hours, and writing a date takes time
+			same = day
+			if start, n := q.start(at), len(in.starts); n == 0 || in.starts[n-1] != start {
+				in.starts = append(in.starts, start)
+			}
 		}
 		in.index = append(in.index, len(in.starts)-1)
 	}

@@ -100,13 +100,17 @@ func compareUsage(t rapid.TB, handle *sql.DB, team string) {
 // comparePages holds what pages show of some days to what the API counts of them, hour by hour.
 func comparePages(t *rapid.T, store *db.Store, p db.Principal) {
 	t.Helper()
-	ctx := context.Background()
 	zone, err := time.LoadLocation(rapid.SampledFrom(zones).Draw(t, "zone"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	from := time.Date(2026, 10, 31, rapid.IntRange(-24, 24).Draw(t, "from"), 0, 0, 0, zone)
-	q := db.UsageQuery{From: from, Until: from.Add(time.Duration(rapid.IntRange(0, 60).Draw(t, "hours")) * time.Hour), Zone: zone, Interval: db.Daily}
+	comparePage(t, store, p, db.UsageQuery{From: from, Until: from.Add(time.Duration(rapid.IntRange(0, 60).Draw(t, "hours")) * time.Hour), Zone: zone, Interval: db.Daily})
+}
+
+func comparePage(t *rapid.T, store *db.Store, p db.Principal, q db.UsageQuery) {
+	t.Helper()
+	ctx := context.Background()
 	bars, keys, routes, err := store.TeamUsage(ctx, p, q)
 	if err != nil {
 		t.Fatal(err)

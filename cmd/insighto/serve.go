@@ -266,15 +266,15 @@ func (s *serving) stop(server *http.Server) {
 	}
 }
 
-// tidy removes what has ended by age, at once and then each hour.
+// tidy removes what has ended by age, and puts away the usage of past months, at once and then each hour.
 func (s *serving) tidy(ctx context.Context) {
 	tick := time.NewTicker(tidyEvery)
 	defer tick.Stop()
 	for {
 		err := errors.Join(s.store.ForgetOldSessions(ctx), s.store.ForgetOldTries(ctx), s.store.ForgetOldAnswers(ctx), s.store.ForgetOldWriters(ctx),
-			s.store.ForgetOldRequests(ctx, time.Duration(s.logDays)*24*time.Hour), s.forgetEvents(ctx))
+			s.store.ForgetOldRequests(ctx, time.Duration(s.logDays)*24*time.Hour), s.forgetEvents(ctx), s.store.BundleUsage(ctx))
 		if err != nil && ctx.Err() == nil {
-			s.log.Warn("what is old waits to be removed", "err", err)
+			s.log.Warn("what is old waits to be removed or put away", "err", err)
 		}
 		select {
 		case <-tick.C:
