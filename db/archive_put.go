@@ -120,7 +120,7 @@ func (s *Store) putMessages(ctx context.Context, a *archive) error {
 
 // put writes rows many at a time, but only ever as many as four texts can say, so that each is prepared once.
 func (s *Store) put(ctx context.Context, rows [][]any, insert, update string) error {
-	for _, n := range []int{64, 16, 4, 1} {
+	for _, n := range atOnce {
 		for ; len(rows) >= n; rows = rows[n:] {
 			if _, err := s.exec(ctx, insert+values(n, len(rows[0]))+update, slices.Concat(rows[:n]...)...); err != nil {
 				return err

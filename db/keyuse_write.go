@@ -4,8 +4,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strconv"
-	"strings"
 )
 
 // useKeys moves the last use of keys forward, never back: another copy of the program may know of a newer one. The
@@ -13,36 +11,30 @@ import (
 // to a database is longer than the work.
 func (s *Store) useKeys(ctx context.Context, uses map[keyRef]KeyUse) error {
 	refs := slices.SortedFunc(maps.Keys(uses), keyRef.compare)
-	for _, n := range []int{64, 16, 4, 1} {
-		for ; len(refs) >= n; refs = refs[n:] {
-			if err := s.useSome(ctx, refs[:n], uses); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return s.some(len(refs), func(from, until int) error { return s.useSome(ctx, refs[from:until], uses) })
 }
 
 func (s *Store) useSome(ctx context.Context, refs []keyRef, uses map[keyRef]KeyUse) error {
-	var args, names []any
-	for _, ref := range refs {
+	rows, names := make([][]any, len(refs)), make([][]any, len(refs))
+	for i, ref := range refs {
 		use := uses[ref]
-		args = append(args, ref.team, ref.key, use.At.UnixMilli(), use.Method, use.Route, use.Status, use.Address, clip(use.UserAgent))
-		names = append(names, ref.team, ref.key)
+		rows[i] = []any{ref.team, ref.key, use.At.UnixMilli(), use.Method, use.Route, int64(use.Status), use.Address, clip(use.UserAgent)}
+		names[i] = rows[i][:2]
 	}
 	if s.dialect.forUpdate != "" { // an UPDATE of many rows takes them in no certain order
+		listed, args := s.listed(names)
 		if err := s.each(ctx, func(scanner) error { return nil }, `
 			SELECT id
 			FROM keys
-			WHERE (team_id, id) IN (`+tuples(len(refs), "TEXT", "TEXT")+`)
+			WHERE (team_id, id) IN (`+listed+`)
 			ORDER BY team_id, id
-			`+s.dialect.forUpdate, names...); err != nil {
+			`+s.dialect.forUpdate, args...); err != nil {
 			return err
 		}
 	}
+	listed, args := s.listed(rows)
 	_, err := s.exec(ctx, `
-		WITH v (team_id, id, at, method, route, status, address, agent) AS (
-		  VALUES `+tuples(len(refs), "TEXT", "TEXT", "BIGINT", "TEXT", "TEXT", "BIGINT", "TEXT", "TEXT")+`
+		WITH v (team_id, id, at, method, route, status, address, agent) AS (`+listed+`
 		)
 		UPDATE keys
 		SET last_used_at = v.at, last_used_method = v.method, last_used_route = v.route,
@@ -52,19 +44,4 @@ func (s *Store) useSome(ctx context.Context, refs []keyRef, uses map[keyRef]KeyU
 		  AND keys.id = v.id
 		  AND (keys.last_used_at IS NULL OR keys.last_used_at < v.at)`, args...)
 	return err
-}
-
-// tuples gives n lists of placeholders with their types, which PostgreSQL cannot tell from where they stand.
-func tuples(n int, types ...string) string {
-	var b strings.Builder
-	for i := range n {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		for j, t := range types {
-			b.WriteString([]string{", ", "("}[bit(j == 0)] + "CAST($" + strconv.Itoa(i*len(types)+j+1) + " AS " + t + ")")
-		}
-		b.WriteString(")")
-	}
-	return b.String()
 }

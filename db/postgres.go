@@ -82,5 +82,6 @@ var postgresDialect = dialect{
 	},
 	contains:   "strpos",
 	shared:     true,
+	arrays:     true,
 	skipLocked: "FOR NO KEY UPDATE SKIP LOCKED",
 }

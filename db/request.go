@@ -137,9 +137,9 @@ func (s *Store) ForgetOldRequests(ctx context.Context, keep time.Duration) error
 func (s *Store) logRequests(ctx context.Context, requests []Request) error {
 	rows := make([][]any, len(requests))
 	for i, r := range requests {
-		rows[i] = []any{r.TeamID, r.ID, r.At.UnixMilli(), r.KeyID, r.Method, r.Route, r.Status, r.Took.Microseconds(), r.Bytes, clip(r.Address), clip(r.UserAgent), r.Weight}
+		rows[i] = []any{r.TeamID, r.ID, r.At.UnixMilli(), r.KeyID, r.Method, r.Route, int64(r.Status), r.Took.Microseconds(), r.Bytes, clip(r.Address), clip(r.UserAgent), r.Weight}
 	}
-	return s.put(ctx, rows, `
+	return s.add(ctx, rows, `
 		INSERT INTO requests (team_id, id, at, key_id, method, route, status, micros, bytes, address, agent, weight)`, `
 		ON CONFLICT (team_id, id) DO NOTHING`)
 }

@@ -48,6 +48,9 @@ type dialect struct {
 	contains string
 	// shared tells that copies of the program on other machines use the database too.
 	shared bool
+	// arrays tells that a column of many rows goes into one argument. PostgreSQL plans a list of a thousand arguments
+	// anew each time; SQLite knows no arrays.
+	arrays bool
 	// skipLocked locks the rows of a SELECT and passes over those that others hold; SQLite has one writer.
 	skipLocked string
 }

@@ -78,7 +78,7 @@ func (s *Store) addUsage(ctx context.Context, counted map[keyRef][]cell) error {
 			}
 		}
 	}
-	if err := s.put(ctx, rows, `
+	if err := s.add(ctx, rows, `
 		INSERT INTO usage_hours (team_id, hour, key_id, route, outcome, requests, bytes, micros)`, `
 		ON CONFLICT (team_id, hour, key_id, route, outcome) DO UPDATE
 		SET requests = usage_hours.requests + excluded.requests, bytes = usage_hours.bytes + excluded.bytes,
@@ -99,7 +99,7 @@ func (s *Store) addMonths(ctx context.Context, months map[place]int64) error {
 	for _, at := range slices.SortedFunc(maps.Keys(months), place.compare) {
 		rows = append(rows, []any{at.team, at.name, months[at]})
 	}
-	return s.put(ctx, rows, `
+	return s.add(ctx, rows, `
 		INSERT INTO usage_months (team_id, month, requests)`, `
 		ON CONFLICT (team_id, month) DO UPDATE
 		SET requests = usage_months.requests + excluded.requests`)

@@ -137,14 +137,7 @@ func (n *numbers) read(packed []byte) []byte {
 // addSums adds to the sums that are kept, some at once.
 func (s *Store) addSums(ctx context.Context, added sums) error {
 	places := slices.SortedFunc(maps.Keys(added), place.compare)
-	for _, n := range []int{64, 16, 4, 1} {
-		for ; len(places) >= n; places = places[n:] {
-			if err := s.addSumsTo(ctx, added, places[:n]); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return s.some(len(places), func(from, until int) error { return s.addSumsTo(ctx, added, places[from:until]) })
 }
 
 // addSumsTo adds to some places. The first statement makes their rows or locks them, and reads their parts.
@@ -154,6 +147,7 @@ func (s *Store) addSumsTo(ctx context.Context, added sums, places []place) error
 		n := added[at].all()
 		rows = append(rows, []any{at.team, at.kind, at.at, at.name, n.Fine, n.Denied, n.Limited, n.ClientFault, n.ServerFault, n.Bytes, n.Micros, []byte{}})
 	}
+	listed, args := s.listed(rows)
 	if err := s.each(ctx, func(scan scanner) error {
 		var at place
 		var packed []byte
@@ -163,18 +157,19 @@ func (s *Store) addSumsTo(ctx context.Context, added sums, places []place) error
 		eachPart(packed, func(part int, n Sums) { added[at][part].add(n) })
 		return nil
 	}, `
-		INSERT INTO usage_sums (team_id, kind, at, name, ok, denied, limited, client, server, bytes, micros, parts)`+values(len(rows), len(rows[0]))+`
+		INSERT INTO usage_sums (team_id, kind, at, name, ok, denied, limited, client, server, bytes, micros, parts)`+listed+`
 		ON CONFLICT (team_id, kind, at, name) DO UPDATE
 		SET ok = usage_sums.ok + excluded.ok, denied = usage_sums.denied + excluded.denied, limited = usage_sums.limited + excluded.limited,
 		    client = usage_sums.client + excluded.client, server = usage_sums.server + excluded.server,
 		    bytes = usage_sums.bytes + excluded.bytes, micros = usage_sums.micros + excluded.micros
-		RETURNING team_id, kind, at, name, parts`, slices.Concat(rows...)...); err != nil {
+		RETURNING team_id, kind, at, name, parts`, args...); err != nil {
 		return err
 	}
+	const none = int64(0)
 	for i, at := range places {
-		rows[i] = []any{at.team, at.kind, at.at, at.name, 0, 0, 0, 0, 0, 0, 0, added[at].pack()}
+		rows[i] = []any{at.team, at.kind, at.at, at.name, none, none, none, none, none, none, none, added[at].pack()}
 	}
-	return s.put(ctx, rows, `
+	return s.add(ctx, rows, `
 		INSERT INTO usage_sums (team_id, kind, at, name, ok, denied, limited, client, server, bytes, micros, parts)`, `
 		ON CONFLICT (team_id, kind, at, name) DO UPDATE
 		SET parts = excluded.parts`)
