@@ -33,28 +33,36 @@ type UsageShare struct {
 
 // KeyUsage gives the intervals of a span and the routes with the requests of one of the asker's own keys.
 func (s *Store) KeyUsage(ctx context.Context, p Principal, keyID string, q UsageQuery) (bars []UsageBar, routes []UsageShare, err error) {
-	in, of := q.intervals(), shares{}
+	in, sums, of := q.intervals(), map[string]*Sums{}, shares{}
 	bars = in.bars()
+	var hour, requests, bytes, micros int64
+	var row, route, outcome string
 	err = s.each(ctx, func(scan scanner) error {
-		var hour, requests int64
-		var share UsageShare
-		var outcome string
-		if err := unpack(scan, &hour, &share.Route, &outcome, &requests, &share.Bytes, &share.Micros); err != nil {
+		if err := scan(&row); err != nil {
 			return err
 		}
-		*share.of(Outcome(outcome)) = requests
-		bars[in.of(hour)].add(share.Sums)
-		of.add(share)
-		return nil
+		rest, more, err := firstColumns(row, &hour)
+		for err == nil && more {
+			rest, more, err = firstColumns(rest, &route, &outcome, &requests, &bytes, &micros)
+			n := Sums{Bytes: bytes, Micros: micros}
+			*n.of(Outcome(outcome)) = requests
+			bars[in.of(hour)].add(n)
+			sumOf(sums, []byte(route)).add(n)
+		}
+		return err
 	}, `
-		SELECT `+packed("hour, route, outcome, requests, bytes, micros")+`
+		SELECT concat_ws('`+unit+`', hour, string_agg(`+packed("route, outcome, requests, bytes, micros")+`, '`+unit+`'))
 		FROM usage_hours
 		WHERE team_id = $1
 		  AND key_id = $3
 		  AND hour >= $4
 		  AND hour < $5
-		  AND EXISTS (SELECT 1 FROM keys k WHERE k.team_id = $1 AND k.user_id = $2 AND k.id = $3)`,
+		  AND EXISTS (SELECT 1 FROM keys k WHERE k.team_id = $1 AND k.user_id = $2 AND k.id = $3)
+		GROUP BY hour`,
 		p.TeamID, p.UserID, keyID, nextHour(q.From), nextHour(q.Until))
+	for route, n := range sums {
+		of.add(UsageShare{Route: route, Sums: *n})
+	}
 	return bars, of.sorted(), err
 }
 

@@ -114,38 +114,48 @@ type holder struct {
 	deleted bool
 }
 
-// keyHolders has room for as many keys as one expects.
+// keyHolders reads a row for all keys, since a thousand would take longer. It has room for as many as one expects.
 func (s *Store) keyHolders(ctx context.Context, p Principal, expected int) (*holders, error) {
 	h := &holders{p, p.Member, map[string]string{}, make(map[string]holder, expected)}
 	err := s.each(ctx, func(scan scanner) error {
-		var kind, id, user, name string
-		if err := unpack(scan, &kind, &id, &user, &name); err != nil {
+		var row, kind string
+		if err := scan(&row); err != nil {
 			return err
 		}
-		switch kind {
-		case "member":
-			h.people[user] = name
-			if user == p.UserID {
-				h.role = MemberRole(id)
-			}
-		default:
-			h.keys[id] = holder{Usage{KeyID: id, KeyName: name, UserID: user}, kind == "deleted"}
+		row, more, err := firstColumns(row, &kind)
+		for err == nil && more {
+			var id, user, name string
+			row, more, err = firstColumns(row, &id, &user, &name)
+			h.add(kind, id, user, name)
 		}
-		return nil
+		return err
 	}, `
-		SELECT `+packed("'member', m.member_role, m.user_id, u.name")+`
+		SELECT 'member' || COALESCE('`+unit+`' || string_agg(concat_ws('`+unit+`', m.member_role, m.user_id, u.name), '`+unit+`'), '')
 		FROM members m
 		JOIN users u ON u.id = m.user_id
 		WHERE m.team_id = $1
 		UNION ALL
-		SELECT concat_ws('`+unit+`', 'key', id, user_id, CASE WHEN user_id = $2 THEN name ELSE '' END)
+		SELECT 'key' || COALESCE('`+unit+`' || string_agg(`+holderOfKey+`, '`+unit+`'), '')
 		FROM keys
 		WHERE team_id = $1
 		UNION ALL
-		SELECT concat_ws('`+unit+`', 'deleted', id, user_id, CASE WHEN user_id = $2 THEN name ELSE '' END)
+		SELECT 'deleted' || COALESCE('`+unit+`' || string_agg(`+holderOfKey+`, '`+unit+`'), '')
 		FROM deleted_keys
 		WHERE team_id = $1`, p.TeamID, p.UserID)
 	return h, err
+}
+
+const holderOfKey = `concat_ws('` + unit + `', id, user_id, CASE WHEN user_id = $2 THEN name ELSE '' END)`
+
+func (h *holders) add(kind, id, user, name string) {
+	if kind != "member" {
+		h.keys[id] = holder{Usage{KeyID: id, KeyName: name, UserID: user}, kind == "deleted"}
+		return
+	}
+	h.people[user] = name
+	if user == h.asker.UserID {
+		h.role = MemberRole(id)
+	}
 }
 
 // of gives a key as the asker may see it: an own one, one of somebody, or one of the others'.
