@@ -48,7 +48,7 @@ var packedContact = packed(contactColumns, "last_seen", "last_sent")
 // statement less, which on PostgreSQL is a way there and back.
 const contactsTotal = `SELECT total FROM totals WHERE team_id = $1 AND noun = 'contacts'`
 
-var packedContactAndTotal = strings.TrimSuffix(packedContact, ")") + ", (" + contactsTotal + "))"
+var packedContactAndTotal = strings.TrimSuffix(packedContact, ")") + ", COALESCE((" + contactsTotal + "), 0))"
 
 // scanPackedContact takes a packed contact apart, and into total what comes behind it, unless that is nil.
 func scanPackedContact(scan scanner, total *int64) (c Contact, err error) {
