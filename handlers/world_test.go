@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -39,15 +40,19 @@ type world struct {
 	limits  *db.Limits // nil without any
 }
 
-// logBuffer keeps what the server logs.
+// logBuffer keeps what the server logs, or writes it to a file where one is set.
 type logBuffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer
+	to *os.File
 }
 
 func (l *logBuffer) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.to != nil {
+		return l.to.Write(p)
+	}
 	return l.b.Write(p)
 }
 
