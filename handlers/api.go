@@ -183,24 +183,31 @@ func ingest(next serve) serve {
 func register[I, T any](s *server, api huma.API, op huma.Operation, do func(*server, context.Context, db.Principal, *I) (*T, error)) {
 	huma.Register(api, op, func(ctx context.Context, in *I) (*answer[*T], error) {
 		made, out, err := callOf(ctx), &answer[*T]{}, error(nil)
-		work := func(s *server) (any, error) {
-			data, err := do(s, ctx, made.Principal, in)
-			out.Body.Data = data
-			if says, ok := any(data).(around); ok && err == nil {
-				out.Body.Message, out.Body.Meta = says.envelope()
-			}
-			return out.Body, err
-		}
 		if made.claim != nil {
-			err = s.keptOnce(ctx, made, work)
+			err = s.keptOnce(ctx, made, func(s *server) (any, error) {
+				err := out.fill(do(s, ctx, made.Principal, in))
+				return out.Body, err
+			})
 		} else {
-			_, err = work(s)
+			err = out.fill(do(s, ctx, made.Principal, in))
 		}
 		if err != nil {
 			return nil, s.logged(err, made.c)
 		}
 		return out, nil
 	})
+}
+
+// fill puts data into the envelope, with what it has to say there.
+func (a *answer[T]) fill(data T, err error) error {
+	if err != nil {
+		return err
+	}
+	a.Body.Data = data
+	if says, ok := any(data).(around); ok {
+		a.Body.Message, a.Body.Meta = says.envelope()
+	}
+	return nil
 }
 
 var humaOnce sync.Once // huma keeps its error maker in a package variable
