@@ -21,6 +21,7 @@ type Exported struct {
 // How much one page of an export looks at, in conversations, and about how many bytes of text it holds.
 const (
 	exportWindow = 1000
+	exportSmall  = 32
 	exportBytes  = 2 << 20
 )
 
@@ -44,6 +45,9 @@ func (s *Store) Export(p Principal, f ConversationFilter, messages bool) *Export
 
 // Cursor is the place to go on from after all that Next gave; zero when that was nothing.
 func (e *Export) Cursor() Cursor { return e.filter.After }
+
+// GiveWay makes the next page so small that whoever else waits for the processor meanwhile hardly notices.
+func (e *Export) GiveWay() { e.window = min(e.window, exportSmall) }
 
 // Next gives the next page, which may be empty, and io.EOF after the last. After another error it may be asked again.
 func (e *Export) Next(ctx context.Context) ([]Exported, error) {

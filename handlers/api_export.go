@@ -76,6 +76,7 @@ func (s *server) sendExport(ctx huma.Context, e *Exporter, format string, piece 
 			c.Set(cutOff, true)
 			return
 		}
+		s.giveWay(e)
 		var err error
 		if piece, err = e.Next(ctx.Context()); errors.Is(err, io.EOF) {
 			return
@@ -84,6 +85,20 @@ func (s *server) sendExport(ctx huma.Context, e *Exporter, format string, piece 
 			c.Set(cutOff, true)
 			return
 		}
+	}
+}
+
+// An export gives way to whoever else has asked lately: it goes on in small pieces and rests after each, since work of a
+// few milliseconds at a time would make every answer beside it that much later.
+const (
+	lately     = 100 * time.Millisecond
+	exportRest = 100 * time.Microsecond
+)
+
+func (s *server) giveWay(e *Exporter) {
+	if time.Now().UnixNano()-s.asked.Load() < int64(lately) {
+		e.GiveWay()
+		time.Sleep(exportRest)
 	}
 }
 

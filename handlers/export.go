@@ -38,6 +38,9 @@ func NewExporter(rows *db.Export, messages bool, format string) *Exporter {
 func (e *Exporter) Lines() int64      { return e.lines }
 func (e *Exporter) Cursor() db.Cursor { return e.rows.Cursor() }
 
+// GiveWay makes the next piece small.
+func (e *Exporter) GiveWay() { e.rows.GiveWay() }
+
 // Next gives the next whole lines, and io.EOF after the last. They are the exporter's own until it is asked again. A
 // piece may be empty, where nothing passes the filter.
 func (e *Exporter) Next(ctx context.Context) ([]byte, error) {

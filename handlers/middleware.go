@@ -57,6 +57,7 @@ func isHTMX(c echo.Context) bool { return c.Request().Header.Get("HX-Request") =
 func (s *server) logRequest(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		start := time.Now()
+		s.asked.Store(start.UnixNano())
 		err := next(c)
 		if err != nil {
 			c.Error(err)

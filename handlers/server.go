@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -35,6 +36,7 @@ type server struct {
 	base         *url.URL
 	sessions     *sessionStore
 	wrong        *wrongKeys
+	asked        *atomic.Int64 // when the last request came, in ns since 1970; see giveWay
 	minutePolicy []string
 	openAPI      func() ([]byte, error) // the document that describes the API
 }
@@ -55,6 +57,7 @@ func New(config Config) (http.Handler, error) {
 		base:         base,
 		sessions:     &sessionStore{store: config.Store, secure: base.Scheme == "https"},
 		wrong:        newWrongKeys(config.Now),
+		asked:        &atomic.Int64{},
 		minutePolicy: minutePolicy(config.Limits),
 	}
 	e := echo.New()
