@@ -35,7 +35,9 @@ func callOf(ctx context.Context) *call { return ctx.Value(callKey{}).(*call) }
 func (s *server) keyed(scope db.Scope) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		start, c := time.Now(), humaecho.Unwrap(ctx)
-		c.Request().Body = http.MaxBytesReader(c.Response(), c.Request().Body, cmp.Or(ctx.Operation().MaxBodyBytes, bodyMax))
+		if r := c.Request(); r.Body != http.NoBody {
+			r.Body = http.MaxBytesReader(c.Response(), r.Body, cmp.Or(ctx.Operation().MaxBodyBytes, bodyMax))
+		}
 		made := &call{c: c}
 		err := s.admit(made, scope)
 		if made.KeyID != "" && s.Uses != nil {

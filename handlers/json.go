@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -119,7 +120,8 @@ func (m *members) end() []byte {
 func appendText(b []byte, text string) []byte {
 	from := len(b)
 	b, err := jsontext.AppendQuote(b, text)
-	if err == nil && !bytes.Contains(b[from:], []byte("\xe2\x80")) { // U+2028 and U+2029, which encoding/json escapes
+	separated := strings.IndexByte(text, "\u2028"[0]) >= 0 && (strings.Contains(text, "\u2028") || strings.Contains(text, "\u2029"))
+	if err == nil && !separated { // those two lines' ends encoding/json escapes
 		return b
 	}
 	var slow bytes.Buffer

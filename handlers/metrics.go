@@ -86,24 +86,13 @@ func templateOf(path string) string {
 	return strings.Join(parts, "/")
 }
 
-// measured counts a request when it is answered, also one whose connection is cut.
-func (s *server) measured(next echo.HandlerFunc) echo.HandlerFunc {
-	m := s.Metrics
-	if m == nil {
-		return next
-	}
-	return func(c echo.Context) error {
-		start := time.Now()
-		m.inFlight.Inc()
-		defer func() {
-			m.inFlight.Dec()
-			f := m.of(c)
-			f.seconds.Observe(time.Since(start).Seconds())
-			if class := c.Response().Status / 100; class >= 2 && class <= 5 {
-				f.classes[class].Inc()
-			}
-		}()
-		return next(c)
+// answered counts a request that is over, also one whose connection is cut.
+func (m *Metrics) answered(c echo.Context, start time.Time) {
+	m.inFlight.Dec()
+	f := m.of(c)
+	f.seconds.Observe(time.Since(start).Seconds())
+	if class := c.Response().Status / 100; class >= 2 && class <= 5 {
+		f.classes[class].Inc()
 	}
 }
 

@@ -33,18 +33,51 @@ const (
 // policy lets a page load nothing from anywhere but this server, and nobody frame it.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// everyRequest runs around all requests, the outermost first.
-func (s *server) everyRequest() []echo.MiddlewareFunc {
-	return []echo.MiddlewareFunc{s.measured, s.identify, inTime, s.logRequest, s.headers, s.recover, s.readable}
-}
-
-// identify gives the request an id of ours; a client's own could carry anything into the log.
-func (s *server) identify(next echo.HandlerFunc) echo.HandlerFunc {
+// everyRequest runs around all requests. It is one function, since Echo would build a chain of them anew for each request.
+func (s *server) everyRequest(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		c.Response().Header()[echo.HeaderXRequestID] = []string{db.NewID()}
-		return next(c)
+		start := time.Now()
+		s.asked.Store(start.UnixNano())
+		if s.Metrics != nil {
+			s.Metrics.inFlight.Inc()
+			defer s.Metrics.answered(c, start)
+		}
+		s.setHeaders(c)
+		if !isAPI(c) { // which asks once or twice, and exports for minutes
+			ctx, cancel := context.WithTimeout(c.Request().Context(), pagePatience)
+			defer cancel()
+			c.SetRequest(c.Request().WithContext(ctx))
+		}
+		if err := s.answer(c, next); err != nil {
+			c.Error(err)
+		}
+		s.logRequest(c, start)
+		if c.Get(cutOff) != nil {
+			panic(http.ErrAbortHandler)
+		}
+		return nil
 	}
 }
+
+// answer has a request answered when it can be read. A panic becomes an error; what is logged of it holds no key.
+func (s *server) answer(c echo.Context, next echo.HandlerFunc) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			if r == http.ErrAbortHandler {
+				panic(r)
+			}
+			err = fmt.Errorf("panic: %s\n%s", db.Redact(fmt.Sprint(r)), db.Redact(string(debug.Stack())))
+		}
+	}()
+	if err := readable(c); err != nil {
+		return err
+	}
+	return next(c)
+}
+
+// pagePatience is how long a page may wait for the database in all, so that it says 503 within three seconds even where
+// it asks several times and hashes a password in between.
+const pagePatience = 2200 * time.Millisecond
 
 func requestID(c echo.Context) string { return c.Response().Header().Get(echo.HeaderXRequestID) }
 
@@ -53,28 +86,17 @@ func isAPI(c echo.Context) bool { return strings.HasPrefix(c.Request().URL.Path,
 
 func isHTMX(c echo.Context) bool { return c.Request().Header.Get("HX-Request") == "true" }
 
-// logRequest writes one line when a request is answered: its path, never its query.
-func (s *server) logRequest(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		start := time.Now()
-		s.asked.Store(start.UnixNano())
-		err := next(c)
-		if err != nil {
-			c.Error(err)
-		}
-		r := c.Request()
-		if log := s.Log.Handler(); log.Enabled(r.Context(), slog.LevelInfo) {
-			line := slog.NewRecord(time.Now(), slog.LevelInfo, "request", 0) // Logger would look up its caller, for a fifth of the cost
-			line.AddAttrs(slog.String("request_id", requestID(c)), slog.String("method", blotted(r.Method)), slog.String("path", blotted(r.URL.Path)),
-				slog.Int("status", c.Response().Status), slog.Int64("bytes", c.Response().Size),
-				slog.Duration("took", line.Time.Sub(start)), slog.String("address", c.RealIP()))
-			_ = log.Handle(r.Context(), line)
-		}
-		if c.Get(cutOff) != nil {
-			panic(http.ErrAbortHandler)
-		}
-		return nil
+// logRequest writes one line for a request that is answered: its path, never its query.
+func (s *server) logRequest(c echo.Context, start time.Time) {
+	r, log := c.Request(), s.Log.Handler()
+	if !log.Enabled(r.Context(), slog.LevelInfo) {
+		return
 	}
+	line := slog.NewRecord(time.Now(), slog.LevelInfo, "request", 0) // Logger would look up its caller, for a fifth of the cost
+	line.AddAttrs(slog.String("request_id", requestID(c)), slog.String("method", blotted(r.Method)), slog.String("path", blotted(r.URL.Path)),
+		slog.Int("status", c.Response().Status), slog.Int64("bytes", c.Response().Size),
+		slog.Duration("took", line.Time.Sub(start)), slog.String("address", c.RealIP()))
+	_ = log.Handle(r.Context(), line)
 }
 
 // cutOff is set on a request whose answer broke off after its first byte. Its connection is cut, once all is recorded,
@@ -142,69 +164,48 @@ type sentHeader struct {
 	values []string
 }
 
-func (s *server) headers(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		kind := forPages
-		if isAPI(c) {
-			kind = forAPI
-		}
-		all := c.Response().Header()
-		for _, h := range kind {
+// setHeaders gives the answer its headers and an id of ours; a client's own could carry anything into the log.
+func (s *server) setHeaders(c echo.Context) {
+	kind := forPages
+	if isAPI(c) {
+		kind = forAPI
+	}
+	all := c.Response().Header()
+	for _, h := range kind {
+		all[h.name] = h.values
+	}
+	if s.base.Scheme == "https" {
+		for _, h := range onHTTPS {
 			all[h.name] = h.values
 		}
-		if s.base.Scheme == "https" {
-			for _, h := range onHTTPS {
-				all[h.name] = h.values
-			}
-		}
-		return next(c)
 	}
-}
-
-// recover turns a panic into a 500; what is logged of it holds no key.
-func (s *server) recover(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) (err error) {
-		defer func() {
-			if r := recover(); r != nil {
-				if r == http.ErrAbortHandler {
-					panic(r)
-				}
-				err = fmt.Errorf("panic: %s\n%s", db.Redact(fmt.Sprint(r)), db.Redact(string(debug.Stack())))
-			}
-		}()
-		return next(c)
-	}
+	all[echo.HeaderXRequestID] = []string{db.NewID()}
 }
 
 // readable refuses a request that is too large or whose query Go would silently misread, before anything acts on it.
-func (s *server) readable(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		r := c.Request()
-		if len(r.TransferEncoding) > 0 {
-			// Go hides whether a Content-Length came along, which a proxy may have gone by: what follows on this
-			// connection is not to be trusted (RFC 9112 section 6.3).
-			c.Response().Header().Set("Connection", "close")
-		}
-		if len(r.RequestURI) > addressMax {
-			return &refusal{status: http.StatusBadRequest, code: "bad_request", text: "The address is longer than 16 KB. Ask for less at once."}
-		}
-		size := 0
-		for name, values := range r.Header {
-			for _, value := range values {
-				size += len(name) + len(value) + 4
-			}
-		}
-		if size > headersMax {
-			return &refusal{status: http.StatusRequestHeaderFieldsTooLarge, code: "bad_request", text: "The headers are larger than 32 KB."}
-		}
-		if err := checkQuery(r.URL.RawQuery, c.QueryParams()); err != nil {
-			return err
-		}
-		if !isAPI(c) { // an endpoint has its own limit; see keyed
-			r.Body = http.MaxBytesReader(c.Response(), r.Body, bodyMax)
-		}
-		return next(c)
+func readable(c echo.Context) error {
+	r := c.Request()
+	if len(r.TransferEncoding) > 0 {
+		// Go hides whether a Content-Length came along, which a proxy may have gone by: what follows on this
+		// connection is not to be trusted (RFC 9112 section 6.3).
+		c.Response().Header().Set("Connection", "close")
 	}
+	if len(r.RequestURI) > addressMax {
+		return &refusal{status: http.StatusBadRequest, code: "bad_request", text: "The address is longer than 16 KB. Ask for less at once."}
+	}
+	size := 0
+	for name, values := range r.Header {
+		for _, value := range values {
+			size += len(name) + len(value) + 4
+		}
+	}
+	if size > headersMax {
+		return &refusal{status: http.StatusRequestHeaderFieldsTooLarge, code: "bad_request", text: "The headers are larger than 32 KB."}
+	}
+	if !isAPI(c) { // an endpoint has its own limit; see keyed
+		r.Body = http.MaxBytesReader(c.Response(), r.Body, bodyMax)
+	}
+	return checkQuery(r.URL.RawQuery, c.QueryParams())
 }
 
 // checkQuery refuses pairs that Go would drop, which are those with a broken escape or a semicolon or among very many, and
@@ -242,22 +243,6 @@ func (s *server) sameOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 		if protection.Check(r) != nil || !safe && silent {
 			return &refusal{status: http.StatusForbidden, code: "cross_origin", text: "This came from another site, so nothing was done. Open the page here and try again. (A script sends an Origin header with this server's address.)"}
 		}
-		return next(c)
-	}
-}
-
-// pagePatience is how long a page may wait for the database in all, so that it says 503 within three seconds even where
-// it asks several times and hashes a password in between.
-const pagePatience = 2200 * time.Millisecond
-
-func inTime(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		if isAPI(c) { // which asks once or twice, and exports for minutes
-			return next(c)
-		}
-		ctx, cancel := context.WithTimeout(c.Request().Context(), pagePatience)
-		defer cancel()
-		c.SetRequest(c.Request().WithContext(ctx))
 		return next(c)
 	}
 }

@@ -65,7 +65,7 @@ func New(config Config) (http.Handler, error) {
 	e.IPExtractor = s.addressReader()
 	s.sessions.addressOf = e.IPExtractor
 	e.HTTPErrorHandler = s.fail
-	e.Pre(s.everyRequest()...)
+	e.Pre(s.everyRequest)
 	s.routes(e)
 	if s.Metrics != nil {
 		s.Metrics.know(e)
