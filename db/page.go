@@ -32,7 +32,7 @@ func (p Page) offset(total int64) (offset int64, beyond bool) {
 	return offset, offset >= total
 }
 
-// statement is a list: how many rows there are, and the rows in order; LIMIT and OFFSET come after args.
+// statement is a list: how many rows there are, and the rows in order; LIMIT and OFFSET come behind.
 type statement struct {
 	count string // empty when total is known
 	total int64
@@ -87,8 +87,14 @@ func listOf[T any](ctx context.Context, s *Store, page Page, row func(scan scann
 
 // rowsOf adds the rows of a page.
 func rowsOf[T any](ctx context.Context, s *Store, list *List[T], row func(scan scanner) (T, error), q statement, offset int64) error {
-	args := slices.Concat(q.args, q.more, []any{list.Page.Size, offset})
-	text := fmt.Sprintf("%s%s\n\t\tLIMIT $%d OFFSET $%d", q.rows, q.order, len(args)-1, len(args))
+	args := slices.Concat(q.args, q.more)
+	// The size is a part of the text. PostgreSQL, which could not keep a plan for a number of rows that it does not know,
+	// would plan the statement each time.
+	text := fmt.Sprintf("%s%s\n\t\tLIMIT %d", q.rows, q.order, list.Page.Size)
+	if offset > 0 {
+		args = append(args, offset)
+		text += fmt.Sprintf(" OFFSET $%d", len(args))
+	}
 	err := s.each(ctx, func(scan scanner) error {
 		item, err := row(scan)
 		list.Items = append(list.Items, item)
