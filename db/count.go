@@ -3,6 +3,7 @@ package db
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"slices"
 	"time"
 )
@@ -61,19 +62,25 @@ type counting struct {
 	q        CountQuery
 	dates    []string
 	bucketOf map[int]int              // local date → index in dates
-	days     map[int64]*[quarters]int // UTC day → bucket of each quarter; outside is none, split is counted row by row
+	days     map[int64]*parted        // UTC days that belong to several dates
 	whole    map[int64]int            // UTC day → bucket, when all of it is one
 	splits   []int64                  // quarters that belong to two dates
 	sums     map[string][]tally       // by assistant, then bucket
 }
 
+// parted is a UTC day in pieces: the bucket of each quarter, and the first quarter of the last piece.
+type parted struct {
+	buckets [quarters]int
+	last    int
+}
+
 const (
-	outside = -1
-	split   = -2
+	outside = -1 // no date that is asked for
+	split   = -2 // a quarter that is counted row by row
 )
 
 func newCounting(q CountQuery) *counting {
-	c := &counting{q: q, bucketOf: map[int]int{}, days: map[int64]*[quarters]int{}, whole: map[int64]int{}, sums: map[string][]tally{}}
+	c := &counting{q: q, bucketOf: map[int]int{}, days: map[int64]*parted{}, whole: map[int64]int{}, sums: map[string][]tally{}}
 	for day := q.From; !day.After(q.To); day = day.AddDate(0, 0, 1) {
 		date := day.Format(time.DateOnly)
 		if q.Monthly {
@@ -107,16 +114,18 @@ func civil(t time.Time) int {
 
 // plan works out which date each quarter of a UTC day belongs to.
 func (c *counting) plan(day int64) {
-	buckets := &[quarters]int{}
-	first := day * int64(quarters)
-	c.fill(buckets[:], first)
-	for _, b := range buckets {
-		if b != buckets[0] || b == split {
-			c.days[day] = buckets
-			return
+	d := &parted{}
+	c.fill(d.buckets[:], day*int64(quarters))
+	for q, bucket := range d.buckets {
+		if q > 0 && bucket != d.buckets[q-1] {
+			d.last = q
 		}
 	}
-	c.whole[day] = buckets[0]
+	if d.last > 0 || d.buckets[0] == split {
+		c.days[day] = d
+	} else {
+		c.whole[day] = d.buckets[0]
+	}
 }
 
 // fill halves a run of quarters until each piece lies in one date under one offset. A zone may change its offset
@@ -165,7 +174,7 @@ func (c *counting) read(ctx context.Context, s *Store, p Principal) error {
 		var day int64
 		var assistantID string
 		var t tally
-		var packed []byte
+		var packed sql.RawBytes
 		if err := scan(&day, &assistantID, &t.conversations, &t.closed, &t.messages, &packed); err != nil {
 			return err
 		}
@@ -173,10 +182,7 @@ func (c *counting) read(ctx context.Context, s *Store, p Principal) error {
 			c.add(assistantID, bucket, t)
 			return nil
 		}
-		kept := unpackQuarters(packed)
-		for i, bucket := range c.days[day] {
-			c.add(assistantID, bucket, kept[i])
-		}
+		c.part(assistantID, t, c.days[day], packed)
 		return nil
 	}, `
 		SELECT day, assistant_id, conversations, closed, messages, `+packed+`
@@ -191,6 +197,24 @@ func (c *counting) read(ctx context.Context, s *Store, p Principal) error {
 		}
 	}
 	return err
+}
+
+// part adds the quarters of a day to their dates, but for the last date's: those are what is left of the whole day.
+func (c *counting) part(assistantID string, whole tally, day *parted, packed []byte) {
+	bucket, sum := outside, tally{}
+	for q, t := range unpackQuarters(packed) {
+		if q >= day.last {
+			break
+		}
+		if day.buckets[q] != bucket {
+			c.add(assistantID, bucket, sum)
+			bucket, sum = day.buckets[q], tally{}
+		}
+		sum.add(t, 1)
+		whole.add(t, -1)
+	}
+	c.add(assistantID, bucket, sum)
+	c.add(assistantID, day.buckets[quarters-1], whole)
 }
 
 func (c *counting) readRows(ctx context.Context, s *Store, p Principal, start int64) error {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"iter"
 	"maps"
 	"slices"
 	"time"
@@ -114,7 +115,10 @@ func (s *Store) tallyDay(ctx context.Context, teamID string, day tallyDay, chang
 		RETURNING quarters`, teamID, day.assistantID, day.day, []byte{}); err != nil {
 		return err
 	}
-	kept := unpackQuarters(packed)
+	var kept [quarters]tally
+	for q, t := range unpackQuarters(packed) {
+		kept[q] = t
+	}
 	var change tally
 	for q, c := range changes {
 		kept[q].add(c, 1)
@@ -148,21 +152,25 @@ func packQuarters(kept *[quarters]tally) []byte {
 	return out
 }
 
-func unpackQuarters(packed []byte) (kept [quarters]tally) {
-	next := func() int64 {
-		n, width := binary.Varint(packed)
-		packed = packed[max(width, 0):]
-		return n
-	}
-	for len(packed) > 0 {
-		q := next()
-		t := tally{next(), next(), next(), next(), next()}
-		if q < 0 || int(q) >= quarters {
-			return kept
+// unpackQuarters gives what packQuarters has written, by quarter.
+func unpackQuarters(packed []byte) iter.Seq2[int, tally] {
+	return func(yield func(int, tally) bool) {
+		var n [6]int64
+		for len(packed) > 0 {
+			for i := range n {
+				width := 1
+				if len(packed) > 0 && packed[0] < 0x80 { // as most are
+					n[i] = int64(packed[0]>>1) ^ -int64(packed[0]&1)
+				} else if n[i], width = binary.Varint(packed); width <= 0 {
+					return
+				}
+				packed = packed[width:]
+			}
+			if q := n[0]; q < 0 || q >= int64(quarters) || !yield(int(q), tally{n[1], n[2], n[3], n[4], n[5]}) {
+				return
+			}
 		}
-		kept[q] = t
 	}
-	return kept
 }
 
 // addTotal keeps how many rows of a noun a team has, in the transaction that adds or removes them.

@@ -64,17 +64,10 @@ func (i *items[T]) envelope() (string, meta) { return "", meta{NextCursor: i.nex
 func (i *items[T]) appendJSON(b []byte) ([]byte, error) {
 	m := newMembers(b)
 	m.name("items")
-	m.b = append(m.b, '[')
-	for n := range i.Items {
-		if n > 0 {
-			m.b = append(m.b, ',')
-		}
-		var err error
-		if m.b, err = appendValue(m.b, &i.Items[n]); err != nil {
-			return b, err
-		}
+	var err error
+	if m.b, err = appendArray(m.b, i.Items); err != nil {
+		return b, err
 	}
-	m.b = append(m.b, ']')
 	m.number("total", i.Total)
 	m.number("page", i.Page)
 	m.number("size", i.Size)

@@ -61,8 +61,27 @@ type wireCount struct {
 	Messages      int64  `json:"messages"`
 }
 
+func (c *wireCount) appendJSON(b []byte) ([]byte, error) {
+	m := newMembers(b)
+	m.text("date", c.Date)
+	m.given("assistant_id", c.AssistantID)
+	m.given("assistant_name", c.AssistantName)
+	m.number("conversations", c.Conversations)
+	m.number("closed", c.Closed)
+	m.number("messages", c.Messages)
+	return m.end(), nil
+}
+
 type wireCounts struct {
 	Items []wireCount `json:"items"`
+}
+
+func (c *wireCounts) appendJSON(b []byte) ([]byte, error) {
+	m := newMembers(b)
+	m.name("items")
+	var err error
+	m.b, err = appendArray(m.b, c.Items)
+	return m.end(), err
 }
 
 func (s *server) apiCounts(ctx context.Context, p db.Principal, in *countQuery) (*wireCounts, error) {

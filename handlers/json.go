@@ -45,6 +45,20 @@ func appendValue(b []byte, v any) ([]byte, error) {
 	return append(b, bytes.TrimSuffix(plain.Bytes(), []byte("\n"))...), nil
 }
 
+func appendArray[T any](b []byte, values []T) ([]byte, error) {
+	b = append(b, '[')
+	for i := range values {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		var err error
+		if b, err = appendValue(b, &values[i]); err != nil {
+			return b, err
+		}
+	}
+	return append(b, ']'), nil
+}
+
 // plainJSON is encoding/json with characters as they are: an answer is never part of a page.
 func plainJSON(w io.Writer, v any) error {
 	e := json.NewEncoder(w)

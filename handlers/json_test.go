@@ -61,6 +61,9 @@ func TestAppendersWriteWhatEncodingJSONDoes(t *testing.T) {
 		same(t, listed(list, func(int) wireContact { return c }))
 		e := envelope[*items[wireContact]]{Message: texts.Draw(t, "message"), Meta: meta{texts.Draw(t, "cursor")}, Data: listed(list, func(int) wireContact { return c })}
 		same(t, &e)
+		var n wireCount
+		fill(reflect.ValueOf(&n).Elem())
+		same(t, &wireCounts{Items: []wireCount{n, {}, n}[:rapid.IntRange(0, 3).Draw(t, "counts")]})
 		same(t, &envelope[*wireTeam]{Data: &wireTeam{ID: texts.Draw(t, "id")}})
 	})
 }
