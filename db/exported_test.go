@@ -110,6 +110,26 @@ func TestAnExportWithLongMessages(t *testing.T) {
 	})
 }
 
+func TestAnExportThatGivesWayGoesOnInSmallPages(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, store *db.Store) {
+		p := member(t, store, "a@example.com", "A")
+		var batch []db.ArchivedConversation
+		for n := range 100 {
+			batch = append(batch, archived(n))
+		}
+		imported(t, store, p, batch...)
+		e := store.Export(p, db.ConversationFilter{}, false)
+		e.GiveWay()
+		all, pages := exported(t, e, e.GiveWay)
+		if ids := exportedIDs(all); len(ids) != 100 || pages != 4 || len(slices.Compact(slices.Sorted(slices.Values(ids)))) != 100 {
+			t.Errorf("got %d conversations on %d pages, want 100 on 4 of at most 32", len(ids), pages)
+		}
+		if _, pages = exported(t, store.Export(p, db.ConversationFilter{}, false), func() {}); pages != 1 {
+			t.Errorf("without giving way: got %d pages, want 1", pages)
+		}
+	})
+}
+
 func TestAnExportTellsWhoIsGone(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, store *db.Store) {
 		p := member(t, store, "a@example.com", "A")

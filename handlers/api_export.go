@@ -62,7 +62,7 @@ func (s *server) export(ctx context.Context, p db.Principal, in *exportQuery) (e
 
 // sendExport sends the first piece and then the others.
 func (s *server) sendExport(ctx huma.Context, e *Exporter, format string, piece []byte) {
-	c := humaecho.Unwrap(ctx)
+	c, begun := humaecho.Unwrap(ctx), time.Now()
 	w, control := c.Response(), http.NewResponseController(c.Response())
 	_ = control.SetReadDeadline(time.Time{}) // the server's is for requests; when it passes, this one would end
 	w.Header().Set("Content-Type", mediaOf[format])
@@ -76,7 +76,7 @@ func (s *server) sendExport(ctx huma.Context, e *Exporter, format string, piece 
 			c.Set(cutOff, true)
 			return
 		}
-		s.giveWay(e)
+		s.giveWay(e, begun)
 		var err error
 		if piece, err = e.Next(ctx.Context()); errors.Is(err, io.EOF) {
 			return
@@ -88,15 +88,15 @@ func (s *server) sendExport(ctx huma.Context, e *Exporter, format string, piece 
 	}
 }
 
-// An export gives way to whoever else has asked lately: it goes on in small pieces and rests after each, since work of a
-// few milliseconds at a time would make every answer beside it that much later.
+// An export gives way to whoever has asked since it began, and lately: it goes on in small pieces and rests after each,
+// since work of a few milliseconds at a time would make every answer beside it that much later.
 const (
 	lately     = 100 * time.Millisecond
 	exportRest = 100 * time.Microsecond
 )
 
-func (s *server) giveWay(e *Exporter) {
-	if time.Now().UnixNano()-s.asked.Load() < int64(lately) {
+func (s *server) giveWay(e *Exporter, begun time.Time) {
+	if asked := s.asked.Load(); asked > begun.UnixNano() && time.Now().UnixNano()-asked < int64(lately) {
 		e.GiveWay()
 		time.Sleep(exportRest)
 	}
