@@ -61,11 +61,11 @@ func (s *Store) Counts(ctx context.Context, p Principal, q CountQuery) ([]Count,
 type counting struct {
 	q        CountQuery
 	dates    []string
-	bucketOf map[int]int              // local date → index in dates
-	days     map[int64]*parted        // UTC days that belong to several dates
-	whole    map[int64]int            // UTC day → bucket, when all of it is one
-	splits   []int64                  // quarters that belong to two dates
-	sums     map[string][]tally       // by assistant, then bucket
+	bucketOf map[int]int        // local date → index in dates
+	days     map[int64]*parted  // UTC days that belong to several dates
+	whole    map[int64]int      // UTC day → bucket, when all of it is one
+	splits   []int64            // quarters that belong to two dates
+	sums     map[string][]tally // by assistant, then bucket
 }
 
 // parted is a UTC day in pieces: the bucket of each quarter, and the first quarter of the last piece.
