@@ -60,7 +60,8 @@ func TestKeyParameter(t *testing.T) {
 					t.Error("the key is in the answer or the log")
 				}
 				caching := map[bool]string{true: "private, no-cache", false: "private, no-store"}[c.status == 200]
-				if h := rec.Header(); h.Get("Cache-Control") != caching || h.Get("Referrer-Policy") != "no-referrer" || h.Get("X-Request-Id") == "" || h.Get("Content-Type") != "application/json" {
+				if h := rec.Header(); h.Get("Cache-Control") != caching || h.Get("Referrer-Policy") != "no-referrer" || h.Get("X-Request-Id") == "" || h.Get("Content-Type") != "application/json" ||
+					h.Get("Content-Security-Policy") != "default-src 'none'; frame-ancestors 'none'" || h.Get("X-Content-Type-Options") != "nosniff" {
 					t.Errorf("headers are %v", h)
 				}
 			})
