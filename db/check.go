@@ -85,3 +85,52 @@ func checkKnownTime(field, what string, t *time.Time) *Error {
 	}
 	return checkArchivedTime(field, what, t)
 }
+
+// checkLabel is checkArchivedText for a text that comes to be packed.
+func checkLabel(field, what, text string, most int) *Error {
+	if strings.Contains(text, unit) {
+		return invalid(field, what+" holds a control character (U+001F). Take it out.")
+	}
+	return checkArchivedText(field, what, text, most)
+}
+
+var jsonNull = json.RawMessage("null")
+
+func jsonText(text string) json.RawMessage {
+	b, _ := json.Marshal(text) // a string always can be
+	return b
+}
+
+// merge merges one level of keys into a kept JSON object; null takes a key out. Values stay as they were sent, so
+// that no number loses a digit.
+func merge(field string, kept *string, change map[string]json.RawMessage) *Error {
+	if len(change) == 0 {
+		return nil
+	}
+	object := map[string]json.RawMessage{}
+	if err := json.Unmarshal([]byte(*kept), &object); err != nil {
+		return invalid(field, "What is kept there is no JSON object.")
+	}
+	for key, value := range change {
+		if object[key] = value; string(value) == "null" {
+			delete(object, key)
+		}
+	}
+	text, err := json.Marshal(object)
+	if err != nil || len(text) > objectBytesMax || strings.Contains(string(text), `\u0000`) {
+		return invalid(field, fmt.Sprintf("That object is larger than %d KB, or holds a NUL character.", objectBytesMax>>10))
+	}
+	*kept = string(text)
+	return nil
+}
+
+var unkept = strings.NewReplacer("\x00", "", unit, "")
+
+// clip keeps what a client says of itself to what a page can show.
+func clip(text string) string {
+	text = strings.ToValidUTF8(unkept.Replace(text), "")
+	if len(text) > 256 {
+		text = strings.ToValidUTF8(text[:256], "")
+	}
+	return text
+}

@@ -2,7 +2,6 @@ package db
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
 	"strings"
 	"time"
@@ -130,34 +129,4 @@ func (ch ContactChange) applyChannels(c *Contact) *Error {
 		}
 	}
 	return merge("channels", &c.Channels, channels)
-}
-
-var jsonNull = json.RawMessage("null")
-
-func jsonText(text string) json.RawMessage {
-	b, _ := json.Marshal(text) // a string always can be
-	return b
-}
-
-// merge merges one level of keys into a kept JSON object; null takes a key out. Values stay as they were sent, so
-// that no number loses a digit.
-func merge(field string, kept *string, change map[string]json.RawMessage) *Error {
-	if len(change) == 0 {
-		return nil
-	}
-	object := map[string]json.RawMessage{}
-	if err := json.Unmarshal([]byte(*kept), &object); err != nil {
-		return invalid(field, "What is kept there is no JSON object.")
-	}
-	for key, value := range change {
-		if object[key] = value; string(value) == "null" {
-			delete(object, key)
-		}
-	}
-	text, err := json.Marshal(object)
-	if err != nil || len(text) > objectBytesMax || strings.Contains(string(text), `\u0000`) {
-		return invalid(field, fmt.Sprintf("That object is larger than %d KB, or holds a NUL character.", objectBytesMax>>10))
-	}
-	*kept = string(text)
-	return nil
 }

@@ -106,12 +106,6 @@ func (c *counting) bucket(ms int64) int {
 	return outside
 }
 
-// civil is the date of t as one number, e.g. 20261120.
-func civil(t time.Time) int {
-	year, month, day := t.Date()
-	return (year*100+int(month))*100 + day
-}
-
 // plan works out which date each quarter of a UTC day belongs to.
 func (c *counting) plan(day int64) {
 	d := &parted{}

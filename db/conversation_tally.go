@@ -29,25 +29,6 @@ func (t *tally) add(o tally, sign int64) {
 	t.messages += sign * o.messages
 }
 
-// quarter is fifteen minutes: every offset of a time zone in use is a multiple of it, so the quarters of a day can be
-// added up to the days of any zone.
-const (
-	quarter  = 15 * time.Minute
-	dayLong  = 24 * time.Hour
-	quarters = int(dayLong / quarter)
-)
-
-// quarterOf is how many quarters have passed since 1970, rounded down.
-func quarterOf(t time.Time) int64 { return floorDiv(t.UnixMilli(), quarter.Milliseconds()) }
-
-func floorDiv(a, b int64) int64 {
-	q := a / b
-	if a%b < 0 {
-		q--
-	}
-	return q
-}
-
 // tallyOf is what one conversation adds.
 func tallyOf(closed, voice bool, messages int64) tally {
 	return tally{1, bit(closed), bit(voice), bit(closed && voice), messages}
@@ -171,27 +152,4 @@ func unpackQuarters(packed []byte) iter.Seq2[int, tally] {
 			}
 		}
 	}
-}
-
-// addTotal keeps how many rows of a noun a team has, in the transaction that adds or removes them.
-func (s *Store) addTotal(ctx context.Context, teamID, noun string, change int64) error {
-	if change == 0 {
-		return nil
-	}
-	_, err := s.exec(ctx, `
-		INSERT INTO totals (team_id, noun, total)
-		VALUES ($1, $2, $3)
-		ON CONFLICT (team_id, noun) DO UPDATE
-		SET total = totals.total + excluded.total`, teamID, noun, change)
-	return err
-}
-
-// lockTotal makes whoever else locks or changes the same total wait until this transaction ends.
-func (s *Store) lockTotal(ctx context.Context, teamID, noun string) error {
-	_, err := s.exec(ctx, `
-		INSERT INTO totals (team_id, noun, total)
-		VALUES ($1, $2, 0)
-		ON CONFLICT (team_id, noun) DO UPDATE
-		SET total = totals.total`, teamID, noun)
-	return err
 }

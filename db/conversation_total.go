@@ -50,8 +50,6 @@ func (s *Store) conversationTotal(ctx context.Context, p Principal, f Conversati
 	return total + n, err
 }
 
-func quarterStart(q int64) time.Time { return time.UnixMilli(q * quarter.Milliseconds()).UTC() }
-
 // talliedBetween adds the tallies of the quarters from one to before another.
 func (s *Store) talliedBetween(ctx context.Context, p Principal, f ConversationFilter, from, until int64) (int64, error) {
 	const perDay = int64(quarters)

@@ -5,9 +5,6 @@ import (
 	"slices"
 )
 
-// lookAtOnce is how many ids one look-up names. It is always as many, so that there is one text to prepare.
-const lookAtOnce = 100
-
 // archived reads what is kept of everything that the batch names.
 func (s *Store) archived(ctx context.Context, team string, batch []ArchivedConversation) (*archive, error) {
 	a := &archive{
@@ -49,22 +46,6 @@ func (s *Store) archived(ctx context.Context, team string, batch []ArchivedConve
 		return nil, err
 	}
 	return a, s.archivedConversations(ctx, a, ids(func(c ArchivedConversation) string { return c.ID }))
-}
-
-// lookUp runs a statement that ends in "id IN" for the ids, with the team as $1.
-func (s *Store) lookUp(ctx context.Context, team string, ids []string, text, order string, f func(scan scanner) error) error {
-	text += " (" + placeholders(2, lookAtOnce) + ")" + order
-	for some := range slices.Chunk(ids, lookAtOnce) {
-		args := make([]any, 1+lookAtOnce)
-		args[0] = team
-		for i := range lookAtOnce {
-			args[1+i] = some[min(i, len(some)-1)]
-		}
-		if err := s.each(ctx, f, text, args...); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func (s *Store) archivedAssistants(ctx context.Context, a *archive, ids []string) error {

@@ -2,9 +2,6 @@ package db
 
 import (
 	"context"
-	"slices"
-	"strconv"
-	"strings"
 )
 
 // putArchive writes what has changed.
@@ -116,42 +113,4 @@ func (s *Store) putMessages(ctx context.Context, a *archive) error {
 		ON CONFLICT (team_id, conversation_id, position) DO UPDATE
 		SET id = excluded.id, sender_type = excluded.sender_type, message_type = excluded.message_type, text = excluded.text,
 		    voice_base64 = excluded.voice_base64, data_sources = excluded.data_sources, created_at = excluded.created_at, updated_at = excluded.updated_at`)
-}
-
-// put writes rows many at a time, but only ever as many as four texts can say, so that each is prepared once.
-func (s *Store) put(ctx context.Context, rows [][]any, insert, update string) error {
-	for _, n := range atOnce {
-		for ; len(rows) >= n; rows = rows[n:] {
-			if _, err := s.exec(ctx, insert+values(n, len(rows[0]))+update, slices.Concat(rows[:n]...)...); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// values gives VALUES with the placeholders of n rows of so many columns.
-func values(n, columns int) string {
-	var b strings.Builder
-	b.WriteString("\n\t\tVALUES ")
-	for i := range n * columns {
-		switch {
-		case i == 0:
-			b.WriteString("($")
-		case i%columns == 0:
-			b.WriteString("), ($")
-		default:
-			b.WriteString(", $")
-		}
-		b.WriteString(strconv.Itoa(i + 1))
-	}
-	b.WriteString(")")
-	return b.String()
-}
-
-func textOrNull(text string) any {
-	if text == "" {
-		return nil
-	}
-	return text
 }

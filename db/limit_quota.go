@@ -100,8 +100,3 @@ func (s *Store) quotas(ctx context.Context) (*quotas, error) {
 		WHERE t.quota IS NOT NULL`, monthOf(all.month))
 	return all, err
 }
-
-// beginOfMonth is the beginning of the month of UTC that a moment lies in.
-func beginOfMonth(t time.Time) time.Time {
-	return time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, time.UTC)
-}

@@ -69,11 +69,3 @@ func firstColumns(row string, dest ...any) (rest string, more bool, err error) {
 	}
 	return row, more, nil
 }
-
-// checkLabel is checkArchivedText for a text that comes to be packed.
-func checkLabel(field, what, text string, most int) *Error {
-	if strings.Contains(text, unit) {
-		return invalid(field, what+" holds a control character (U+001F). Take it out.")
-	}
-	return checkArchivedText(field, what, text, most)
-}

@@ -69,3 +69,72 @@ func columnOf[T any](rows [][]any, i int) []T {
 	}
 	return column
 }
+
+// put writes rows many at a time, but only ever as many as four texts can say, so that each is prepared once.
+func (s *Store) put(ctx context.Context, rows [][]any, insert, update string) error {
+	for _, n := range atOnce {
+		for ; len(rows) >= n; rows = rows[n:] {
+			if _, err := s.exec(ctx, insert+values(n, len(rows[0]))+update, slices.Concat(rows[:n]...)...); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// values gives VALUES with the placeholders of n rows of so many columns.
+func values(n, columns int) string {
+	var b strings.Builder
+	b.WriteString("\n\t\tVALUES ")
+	for i := range n * columns {
+		switch {
+		case i == 0:
+			b.WriteString("($")
+		case i%columns == 0:
+			b.WriteString("), ($")
+		default:
+			b.WriteString(", $")
+		}
+		b.WriteString(strconv.Itoa(i + 1))
+	}
+	b.WriteString(")")
+	return b.String()
+}
+
+func textOrNull(text string) any {
+	if text == "" {
+		return nil
+	}
+	return text
+}
+
+// lookAtOnce is how many ids one look-up names. It is always as many, so that there is one text to prepare.
+const lookAtOnce = 100
+
+// lookUp runs a statement that ends in "id IN" for the ids, with the team as $1.
+func (s *Store) lookUp(ctx context.Context, team string, ids []string, text, order string, f func(scan scanner) error) error {
+	text += " (" + placeholders(2, lookAtOnce) + ")" + order
+	for some := range slices.Chunk(ids, lookAtOnce) {
+		args := make([]any, 1+lookAtOnce)
+		args[0] = team
+		for i := range lookAtOnce {
+			args[1+i] = some[min(i, len(some)-1)]
+		}
+		if err := s.each(ctx, f, text, args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// placeholders gives "$from, $from+1, …", n of them.
+func placeholders(from, n int) string {
+	var b strings.Builder
+	for i := range n {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString("$" + strconv.Itoa(from+i))
+	}
+	return b.String()
+}

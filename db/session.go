@@ -190,14 +190,3 @@ func (s *Store) ForgetOldSessions(ctx context.Context) error {
 	_, err := s.exec(ctx, `DELETE FROM sessions WHERE created_at < $1`, s.now().Add(-SessionAbsolute).UnixMilli())
 	return err
 }
-
-var unkept = strings.NewReplacer("\x00", "", unit, "")
-
-// clip keeps what a client says of itself to what a page can show.
-func clip(text string) string {
-	text = strings.ToValidUTF8(unkept.Replace(text), "")
-	if len(text) > 256 {
-		text = strings.ToValidUTF8(text[:256], "")
-	}
-	return text
-}

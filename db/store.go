@@ -6,8 +6,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 )
@@ -274,14 +272,16 @@ func bit(yes bool) int64 {
 	return 0
 }
 
-// placeholders gives "$from, $from+1, …", n of them.
-func placeholders(from, n int) string {
-	var b strings.Builder
-	for i := range n {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString("$" + strconv.Itoa(from+i))
+// Pool are the figures of a pool of connections.
+type Pool struct {
+	Name string // read, write, or all where one pool does both
+	sql.DBStats
+}
+
+// Pools gives the figures of the pools that there are.
+func (s *Store) Pools() []Pool {
+	if s.read == s.write {
+		return []Pool{{"all", s.write.Stats()}}
 	}
-	return b.String()
+	return []Pool{{"read", s.read.Stats()}, {"write", s.write.Stats()}}
 }

@@ -8,9 +8,6 @@ import (
 	"time"
 )
 
-// hourLong is as fine as usage is kept.
-const hourLong = time.Hour
-
 // cell counts the requests of a key that have hour, route and outcome in common.
 type cell struct {
 	hour     int64 // its first millisecond
@@ -20,10 +17,6 @@ type cell struct {
 	requests int64
 	bytes    int64
 	micros   int64
-}
-
-func hourOf(at time.Time) int64 {
-	return floorDiv(at.UnixMilli(), hourLong.Milliseconds()) * hourLong.Milliseconds()
 }
 
 func (c *cell) add(r *Request) {
@@ -90,9 +83,6 @@ func (s *Store) addUsage(ctx context.Context, counted map[keyRef][]cell) error {
 	}
 	return s.addMonths(ctx, months)
 }
-
-// monthOf is the UTC month of a moment, e.g. 2026-11.
-func monthOf(at time.Time) string { return at.UTC().Format("2006-01") }
 
 func (s *Store) addMonths(ctx context.Context, months map[place]int64) error {
 	var rows [][]any

@@ -171,14 +171,6 @@ func (h *holders) of(id string) (Usage, bool) {
 	return Usage{}, false
 }
 
-// nextHour is the first millisecond of the first hour that begins at t or later.
-func nextHour(t time.Time) int64 {
-	if hour := hourOf(t); hour == t.UnixMilli() {
-		return hour
-	}
-	return hourOf(t) + hourLong.Milliseconds()
-}
-
 // intervals are the intervals of a span in order, and which of them each hour belongs to.
 type intervals struct {
 	starts []string

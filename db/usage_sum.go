@@ -59,12 +59,6 @@ func (s sums) count(ref keyRef, c cell) {
 	}
 }
 
-// monthStart is the first millisecond of a moment's UTC month.
-func monthStart(ms int64) int64 {
-	at := time.UnixMilli(ms).UTC()
-	return time.Date(at.Year(), at.Month(), 1, 0, 0, 0, 0, time.UTC).UnixMilli()
-}
-
 func (p *parts) all() (sum Sums) {
 	for i := range p {
 		sum.add(p[i])

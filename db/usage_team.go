@@ -2,6 +2,10 @@ package db
 
 import (
 	"context"
+	"database/sql"
+	"fmt"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -81,4 +85,119 @@ func sumOf(sums map[string]*Sums, name []byte) *Sums {
 		sums[string(name)] = sum
 	}
 	return sum
+}
+
+// The kinds of rows that are hours added up for a page; see usageEdge.
+const asHours = "-hours"
+
+// usageSums reads sums. A page has thousands, and each column of a row costs time, so those before the parts are packed.
+const usageSums = `
+		SELECT concat_ws('` + unit + `', kind, at, name), parts
+		FROM usage_sums
+		WHERE team_id = $1`
+
+// usageDays are the days of the team, the months of keys and routes that are in no bundle, and the bundles of those at
+// both ends of a span.
+const usageDays = usageSums + `
+		  AND kind = 'team'
+		  AND at >= $2
+		  AND at < $3
+		UNION ALL` + usageSums + `
+		  AND kind IN ('key', 'route')
+		  AND at >= $4
+		  AND at <= $5
+		UNION ALL` + usageSums + `
+		  AND kind IN ('key-days', 'route-days')
+		  AND at IN ($4, $5)`
+
+// usageMonths are the bundles of the months between the ends.
+const usageMonths = `
+		UNION ALL` + usageSums + `
+		  AND kind IN ('key-month', 'route-month')
+		  AND at > $4
+		  AND at < $5`
+
+// usageEdge adds up hours that are no whole day, by key and by route.
+func usageEdge(args int) (text string) {
+	counts := ""
+	for _, o := range Outcomes {
+		counts += "SUM(CASE WHEN outcome = '" + string(o) + "' THEN requests ELSE 0 END), "
+	}
+	for _, by := range [][2]string{{sumOfKey, "key_id"}, {sumOfRoute, "route"}} {
+		text += `
+		UNION ALL
+		SELECT concat_ws('` + unit + `', '` + by[0] + asHours + `', 0, ` + counts + `SUM(bytes), SUM(micros), ` + by[1] + `), NULL
+		FROM usage_hours
+		WHERE team_id = $1
+		  AND hour >= $` + strconv.Itoa(args+1) + `
+		  AND hour < $` + strconv.Itoa(args+2) + `
+		GROUP BY ` + by[1]
+	}
+	return text
+}
+
+// ask gives the statement that reads a span, and what it asks. It leaves out what the span has none of, which PostgreSQL
+// would plan for each time.
+func (t *teamUsing) ask(teamID string) (text string, args []any) {
+	day := dayLong.Milliseconds()
+	text, args = usageDays, []any{teamID, floorDiv(t.from, day) * day, t.until, t.start, t.end}
+	if t.start < t.end {
+		text += usageMonths
+	}
+	for _, edge := range [][2]int64{{t.from, t.first}, {t.last, t.until}} {
+		if edge[0] < edge[1] {
+			text, args = text+usageEdge(len(args)), append(args, edge[0], edge[1])
+		}
+	}
+	return text, args
+}
+
+func (t *teamUsing) read(ctx context.Context, s *Store, p Principal) error {
+	text, args := t.ask(p.TeamID)
+	return s.each(ctx, func(scan scanner) error {
+		var head, packed sql.RawBytes // they hold until the next row
+		if err := scan(&head, &packed); err != nil {
+			return err
+		}
+		kind, rest, _ := strings.Cut(string(head), unit)
+		start, name, _ := strings.Cut(rest, unit)
+		at, err := strconv.ParseInt(start, 10, 64)
+		if err != nil {
+			return fmt.Errorf("when a sum begins: %w", err)
+		}
+		if kind == sumOfTeam {
+			t.addDay(at, packed)
+			return nil
+		}
+		kind, as, _ := strings.Cut(kind, "-")
+		of := t.keys
+		if kind == sumOfRoute {
+			of = t.routes
+		}
+		return t.add(of, "-"+as, name, at, packed)
+	}, text, args...)
+}
+
+// add adds a row of any kind but the team's own.
+func (t *teamUsing) add(to map[string]*Sums, as, name string, month int64, packed []byte) error {
+	switch as {
+	case withDays:
+		eachBundled(packed, func(name, packed []byte) { t.addMonth(sumOf(to, name), month, packed) })
+	case asMonth:
+		eachBundled(packed, func(name, packed []byte) { sumOf(to, name).addParts(packed, 0, 1) })
+	case asHours:
+		var n Sums
+		for _, counter := range n.dest() {
+			column, rest, _ := strings.Cut(name, unit)
+			value, err := strconv.ParseInt(column, 10, 64)
+			if err != nil {
+				return fmt.Errorf("the sum of some hours: %w", err)
+			}
+			*counter.(*int64), name = value, rest
+		}
+		sumOf(to, []byte(name)).add(n)
+	default:
+		t.addMonth(sumOf(to, []byte(name)), month, packed)
+	}
+	return nil
 }

@@ -1,0 +1,61 @@
+package db
+
+import (
+	"time"
+)
+
+// quarter is fifteen minutes: every offset of a time zone in use is a multiple of it, so the quarters of a day can be
+// added up to the days of any zone.
+const (
+	quarter  = 15 * time.Minute
+	dayLong  = 24 * time.Hour
+	quarters = int(dayLong / quarter)
+)
+
+// quarterOf is how many quarters have passed since 1970, rounded down.
+func quarterOf(t time.Time) int64 { return floorDiv(t.UnixMilli(), quarter.Milliseconds()) }
+
+func floorDiv(a, b int64) int64 {
+	q := a / b
+	if a%b < 0 {
+		q--
+	}
+	return q
+}
+
+func quarterStart(q int64) time.Time { return time.UnixMilli(q * quarter.Milliseconds()).UTC() }
+
+// hourLong is as fine as usage is kept.
+const hourLong = time.Hour
+
+func hourOf(at time.Time) int64 {
+	return floorDiv(at.UnixMilli(), hourLong.Milliseconds()) * hourLong.Milliseconds()
+}
+
+// monthOf is the UTC month of a moment, e.g. 2026-11.
+func monthOf(at time.Time) string { return at.UTC().Format("2006-01") }
+
+// nextHour is the first millisecond of the first hour that begins at t or later.
+func nextHour(t time.Time) int64 {
+	if hour := hourOf(t); hour == t.UnixMilli() {
+		return hour
+	}
+	return hourOf(t) + hourLong.Milliseconds()
+}
+
+// monthStart is the first millisecond of a moment's UTC month.
+func monthStart(ms int64) int64 {
+	at := time.UnixMilli(ms).UTC()
+	return time.Date(at.Year(), at.Month(), 1, 0, 0, 0, 0, time.UTC).UnixMilli()
+}
+
+// beginOfMonth is the beginning of the month of UTC that a moment lies in.
+func beginOfMonth(t time.Time) time.Time {
+	return time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, time.UTC)
+}
+
+// civil is the date of t as one number, e.g. 20261120.
+func civil(t time.Time) int {
+	year, month, day := t.Date()
+	return (year*100+int(month))*100 + day
+}
