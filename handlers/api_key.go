@@ -2,13 +2,10 @@ package handlers
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/insighto/insighto/db"
 )
-
-type none struct{}
 
 type wireKey struct {
 	ID          string     `json:"id"`
@@ -21,17 +18,6 @@ type wireKey struct {
 	LastUsedAt  time.Time  `json:"last_used_at,omitzero"`
 	Team        wireTeam   `json:"team"`
 	User        wirePerson `json:"user"`
-}
-
-type wireTeam struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
-}
-
-type wirePerson struct {
-	ID    string `json:"id"`
-	Name  string `json:"name"`
-	Email string `json:"email"`
 }
 
 func (k *wireKey) appendJSON(b []byte) ([]byte, error) {
@@ -75,26 +61,4 @@ func (s *server) apiKey(ctx context.Context, _ db.Principal, _ *none) (*wireKey,
 		CreatedAt: k.CreatedAt, LastUsedAt: k.LastUsed.At,
 		Team: wireTeam{c.Team.ID, c.Team.Name}, User: wirePerson{c.User.ID, c.User.Name, c.User.Email},
 	}, nil
-}
-
-type wireUser struct {
-	ID        string `json:"id"`
-	Email     string `json:"email"`
-	FirstName string `json:"first_name"`
-	LastName  string `json:"last_name,omitempty"`
-}
-
-// apiUser gives the key's person; a name's first word is the first name.
-func (s *server) apiUser(ctx context.Context, _ db.Principal, _ *none) (*wireUser, error) {
-	c := callOf(ctx).about
-	first, last, _ := strings.Cut(c.User.Name, " ")
-	return &wireUser{ID: c.User.ID, Email: c.User.Email, FirstName: first, LastName: last}, nil
-}
-
-func (s *server) apiTeams(ctx context.Context, p db.Principal, in *Paging) (*items[wireTeam], error) {
-	list, err := s.Store.Teams(ctx, p, in.page())
-	if err != nil {
-		return nil, err
-	}
-	return listed(list, func(t db.Team) wireTeam { return wireTeam{t.ID, t.Name} }), nil
 }

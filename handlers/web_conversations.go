@@ -13,12 +13,6 @@ import (
 	"github.com/insighto/insighto/views"
 )
 
-const (
-	rowsOnPage     = 50
-	messagesOnPage = 100
-	daysShown      = 30 // when nobody asks for others, today included
-)
-
 func (s *server) listConversations(c echo.Context) error {
 	ctx, p := c.Request().Context(), me(c).Principal
 	names, err := s.Store.AssistantNames(ctx, p)

@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"cmp"
-	"net/http"
 	"slices"
 	"strconv"
 	"time"
@@ -15,24 +14,6 @@ import (
 
 // logShown is how many of a key's latest requests its page looks at; it lists the first of them.
 const logShown = 1000
-
-// showKey shows a key and what it did lately.
-func (s *server) showKey(c echo.Context) error {
-	ctx, p, id := c.Request().Context(), me(c).Principal, pathID(c)
-	key, err := s.Store.Key(ctx, p, id)
-	if err != nil {
-		return err
-	}
-	did, q := s.keyUsageShown(c)
-	if did.Bars, did.Routes, err = s.Store.KeyUsage(ctx, p, id, q); err != nil {
-		return err
-	}
-	if did.Requests, err = s.Store.KeyRequests(ctx, p, id, q.From, logShown); err != nil {
-		return err
-	}
-	did.Addresses = addressesOf(did.Requests)
-	return s.render(c, http.StatusOK, views.Key(s.page(c, key.Name), key, did))
-}
 
 // keyUsageShown reads which time is asked for; nonsense is seven days.
 func (s *server) keyUsageShown(c echo.Context) (views.KeyUsage, db.UsageQuery) {

@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -23,14 +22,6 @@ func (s *server) listKeys(c echo.Context) error {
 		return err
 	}
 	return s.render(c, http.StatusOK, views.Keys(s.page(c, "API Keys"), list, weeks))
-}
-
-// pageNumber reads ?page= of a list page; nonsense is the first page.
-func pageNumber(c echo.Context) int64 {
-	if n, err := strconv.ParseInt(c.QueryParam("page"), 10, 64); err == nil && n > 0 {
-		return n
-	}
-	return 1
 }
 
 func (s *server) newKey(c echo.Context) error {
@@ -100,4 +91,22 @@ func (s *server) deleteKey(c echo.Context) error {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, "/settings/api-keys")
+}
+
+// showKey shows a key and what it did lately.
+func (s *server) showKey(c echo.Context) error {
+	ctx, p, id := c.Request().Context(), me(c).Principal, pathID(c)
+	key, err := s.Store.Key(ctx, p, id)
+	if err != nil {
+		return err
+	}
+	did, q := s.keyUsageShown(c)
+	if did.Bars, did.Routes, err = s.Store.KeyUsage(ctx, p, id, q); err != nil {
+		return err
+	}
+	if did.Requests, err = s.Store.KeyRequests(ctx, p, id, q.From, logShown); err != nil {
+		return err
+	}
+	did.Addresses = addressesOf(did.Requests)
+	return s.render(c, http.StatusOK, views.Key(s.page(c, key.Name), key, did))
 }

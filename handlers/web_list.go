@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -82,3 +83,17 @@ func walkTo(c echo.Context, form views.Form, where string, place db.Cursor) stri
 	}
 	return c.Request().URL.Path + "?" + query.Encode()
 }
+
+// pageNumber reads ?page= of a list page; nonsense is the first page.
+func pageNumber(c echo.Context) int64 {
+	if n, err := strconv.ParseInt(c.QueryParam("page"), 10, 64); err == nil && n > 0 {
+		return n
+	}
+	return 1
+}
+
+const (
+	rowsOnPage     = 50
+	messagesOnPage = 100
+	daysShown      = 30 // when nobody asks for others, today included
+)

@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"runtime"
-	"runtime/debug"
 
 	"github.com/insighto/insighto/db"
 )
@@ -40,25 +38,6 @@ func (c *backupCommand) Run(ctx context.Context, w *world) error {
 	}
 	w.say("Backed up to %s. To restore, stop insighto and put the file in the database's place.", c.File)
 	return nil
-}
-
-type versionCommand struct{}
-
-// Run says what was built, from which commit, and by which Go.
-func (c *versionCommand) Run(w *world) error {
-	version, commit := "(built from source)", ""
-	if info, ok := debug.ReadBuildInfo(); ok {
-		if info.Main.Version != "" && info.Main.Version != "(devel)" {
-			version = info.Main.Version
-		}
-		for _, s := range info.Settings {
-			if s.Key == "vcs.revision" {
-				commit = " " + s.Value
-			}
-		}
-	}
-	_, err := fmt.Fprintf(w.out, "insighto %s%s %s %s/%s\n", version, commit, runtime.Version(), runtime.GOOS, runtime.GOARCH)
-	return err
 }
 
 // teamNamed gives the team that a flag names, or a sentence that tells how to make it.
