@@ -88,7 +88,7 @@ func checkKnownTime(field, what string, t *time.Time) *Error {
 
 // checkLabel is checkArchivedText for a text that comes to be packed.
 func checkLabel(field, what, text string, most int) *Error {
-	if strings.Contains(text, unit) {
+	if strings.Contains(text, separator) {
 		return invalid(field, what+" holds a control character (U+001F). Take it out.")
 	}
 	return checkArchivedText(field, what, text, most)
@@ -124,7 +124,7 @@ func merge(field string, kept *string, change map[string]json.RawMessage) *Error
 	return nil
 }
 
-var unkept = strings.NewReplacer("\x00", "", unit, "")
+var unkept = strings.NewReplacer("\x00", "", separator, "")
 
 // clip keeps what a client says of itself to what a page can show.
 func clip(text string) string {

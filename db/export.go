@@ -192,7 +192,7 @@ func (e *Export) rows(ctx context.Context, tx *Store, from, until []any, page *e
 
 // snapshot runs f on one moment of the database: whatever is written meanwhile, its statements do not see it.
 func (s *Store) snapshot(ctx context.Context, f func(tx *Store) error) error {
-	ctx, cancel := context.WithTimeout(ctx, s.patient)
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	tx, err := s.read.BeginTx(ctx, s.dialect.snapshot)
 	if err != nil {

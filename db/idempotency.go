@@ -9,9 +9,9 @@ import (
 // answersKept is how long the answer to a request with an Idempotency-Key is given again.
 const answersKept = 24 * time.Hour
 
-// Claim is a request that is to have its effect once: the Idempotency-Key that its client gave it, and a digest of all
+// Repeat is a request that is to have its effect once: the Idempotency-Key that its client gave it, and a digest of all
 // that it asks. Only digests are kept, so that a key of ours that was sent in the wrong place is not.
-type Claim struct {
+type Repeat struct {
 	Key   string
 	Asked []byte
 }
@@ -24,11 +24,11 @@ type Answer struct {
 
 // KeptAnswer gives the answer that the person's request with that Idempotency-Key got before, and whether there is
 // one. To another request under the same key it is an Invalid error with the code idempotency_mismatch.
-func (s *Store) KeptAnswer(ctx context.Context, p Principal, c Claim) (a Answer, found bool, err error) {
+func (s *Store) KeptAnswer(ctx context.Context, p Principal, c Repeat) (a Answer, found bool, err error) {
 	return s.keptSince(ctx, p, c, s.now().Add(-answersKept))
 }
 
-func (s *Store) keptSince(ctx context.Context, p Principal, c Claim, since time.Time) (a Answer, found bool, err error) {
+func (s *Store) keptSince(ctx context.Context, p Principal, c Repeat, since time.Time) (a Answer, found bool, err error) {
 	var asked []byte
 	found, err = s.one(ctx, []any{&asked, &a.Status, &a.Body}, `
 		SELECT asked, status, body
@@ -47,7 +47,7 @@ func (s *Store) keptSince(ctx context.Context, p Principal, c Claim, since time.
 // Once runs work, which may only use tx, and keeps its answer in the same transaction: there is no moment at which one
 // is kept without the other. Of two at once the second waits and gets the answer of the first. When work fails nothing
 // is kept, and the next one works anew.
-func (s *Store) Once(ctx context.Context, p Principal, c Claim, work func(tx *Store) (Answer, error)) (a Answer, err error) {
+func (s *Store) Once(ctx context.Context, p Principal, c Repeat, work func(tx *Store) (Answer, error)) (a Answer, err error) {
 	err = s.atomically(ctx, func(tx *Store) error {
 		now := s.now()
 		mine, err := tx.claim(ctx, p, c, now)
@@ -74,7 +74,7 @@ func (s *Store) Once(ctx context.Context, p Principal, c Claim, work func(tx *St
 
 // claim tells whether the claim is this transaction's to work on. Its row stops others until the transaction ends; one
 // whose time is over is as good as none.
-func (s *Store) claim(ctx context.Context, p Principal, c Claim, now time.Time) (bool, error) {
+func (s *Store) claim(ctx context.Context, p Principal, c Repeat, now time.Time) (bool, error) {
 	n, err := s.exec(ctx, `
 		INSERT INTO kept_answers (team_id, user_id, digest, asked, status, body, created_at)
 		VALUES ($1, $2, $3, $4, 0, '', $5)

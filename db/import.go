@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// importPatience is how long a batch may take. Nobody waits for a page meanwhile.
-const importPatience = time.Minute
+// importTimeout is how long a batch may take. Nobody waits for a page meanwhile.
+const importTimeout = time.Minute
 
 // Imported says what an import did with one conversation.
 type Imported string
@@ -32,7 +32,7 @@ func (s *Store) Import(ctx context.Context, p Principal, batch []ArchivedConvers
 		}
 	}
 	slow := *s
-	slow.patient = importPatience
+	slow.timeout = importTimeout
 	results := make([]Imported, len(batch))
 	err := slow.atomically(ctx, func(tx *Store) error {
 		a, err := tx.archived(ctx, p.TeamID, batch)

@@ -34,7 +34,7 @@ func (s *Store) find(ctx context.Context, text string, digest []byte) (row strin
 type postgresFinder struct{ *pgxpool.Pool }
 
 func (f postgresFinder) find(ctx context.Context, text string, digest []byte) (row string, found bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, statementTimeout)
 	defer cancel()
 	err = f.QueryRow(ctx, text, digest).Scan(&row)
 	if errors.Is(err, pgx.ErrNoRows) {

@@ -21,7 +21,7 @@ type grant struct{ granted, left int64 }
 // never to more. There are one or two, a key's before a person's, so that two copies cannot wait for each other; they
 // take one statement, since clients wait for each.
 func (s *Store) takeAllowances(ctx context.Context, all ...allowance) ([]grant, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.patient/2) // the key was looked up before, and both have three seconds
+	ctx, cancel := context.WithTimeout(ctx, s.timeout/2) // the key was looked up before, and both have three seconds
 	defer cancel()
 	var args []any
 	for _, a := range all {

@@ -112,7 +112,7 @@ func TestAPageOfATranscript(t *testing.T) {
 				db.Principal
 				want string
 			}{{ada, page.want}, {eve, ""}} {
-				messages, err := store.Said(t.Context(), asker.Principal, made(1), db.Page{Number: page.number, Size: 5})
+				messages, err := store.TranscriptPage(t.Context(), asker.Principal, made(1), db.Page{Number: page.number, Size: 5})
 				got := ""
 				for _, m := range messages {
 					got += m.Text

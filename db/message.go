@@ -28,11 +28,11 @@ func (s *Store) Transcript(ctx context.Context, p Principal, conversationID stri
 	if _, err := s.Conversation(ctx, p, conversationID); err != nil {
 		return nil, err
 	}
-	return s.said(ctx, p, conversationID)
+	return s.messages(ctx, p, conversationID)
 }
 
-// said gives the messages of a conversation, none when it is not there.
-func (s *Store) said(ctx context.Context, p Principal, conversationID string) ([]Message, error) {
+// messages gives the messages of a conversation, none when it is not there.
+func (s *Store) messages(ctx context.Context, p Principal, conversationID string) ([]Message, error) {
 	messages := []Message{}
 	err := s.each(ctx, func(scan scanner) error {
 		m := Message{ConversationID: conversationID}
@@ -48,9 +48,9 @@ func (s *Store) said(ctx context.Context, p Principal, conversationID string) ([
 	return messages, err
 }
 
-// Said gives one page of a transcript, in the order it was said, without voices and data sources, which may be large.
+// TranscriptPage gives one page of a transcript, in the order it was said, without voices and data sources, which may be large.
 // A conversation that is not the team's has none.
-func (s *Store) Said(ctx context.Context, p Principal, conversationID string, page Page) ([]Message, error) {
+func (s *Store) TranscriptPage(ctx context.Context, p Principal, conversationID string, page Page) ([]Message, error) {
 	first, beyond := page.offset(archivedMessagesMax)
 	if beyond {
 		return nil, nil

@@ -48,7 +48,7 @@ func (s *Store) Migrated(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.patient)
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	pending, err := provider.HasPending(ctx)
 	if err == nil && pending {

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// unit is the control character between packed columns (U+001F, made for this). What clients send is refused when it
+// separator is the control character between packed columns (U+001F, made for this). What clients send is refused when it
 // holds one; see checkLabel.
-const unit = "\x1f"
+const separator = "\x1f"
 
 // packed gives an expression that joins columns into one text; those that may be NULL become 0.
 func packed(columns string, nullable ...string) string {
@@ -20,7 +20,7 @@ func packed(columns string, nullable ...string) string {
 			list[i] = "COALESCE(" + column + ", 0)"
 		}
 	}
-	return "concat_ws('" + unit + "', " + strings.Join(list, ", ") + ")"
+	return "concat_ws('" + separator + "', " + strings.Join(list, ", ") + ")"
 }
 
 // unpack takes the packed row at hand apart into texts, times and numbers.
@@ -49,7 +49,7 @@ func firstColumns(row string, dest ...any) (rest string, more bool, err error) {
 			return "", false, fmt.Errorf("a packed row has %d columns", i)
 		}
 		var column string
-		column, row, more = strings.Cut(row, unit)
+		column, row, more = strings.Cut(row, separator)
 		switch to := to.(type) {
 		case *string:
 			*to = column

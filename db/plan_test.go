@@ -71,7 +71,7 @@ func questions(p db.Principal, secret, session string) []question {
 		{"a request", func(s *db.Store) error { _, err := s.Request(ctx, p, "request-20"); missingIsFine(&err); return err }, 1},
 		{"the weeks of keys", func(s *db.Store) error { _, err := s.Weeks(ctx, p, []db.Key{{ID: "key-1"}, {ID: "key-2"}}); return err }, 1},
 		{"a transcript", func(s *db.Store) error { _, err := s.Transcript(ctx, p, "talk-20"); return err }, 2},
-		{"a page of a transcript", func(s *db.Store) error { _, err := s.Said(ctx, p, "talk-20", first); return err }, 1},
+		{"a page of a transcript", func(s *db.Store) error { _, err := s.TranscriptPage(ctx, p, "talk-20", first); return err }, 1},
 		{"the names of assistants", func(s *db.Store) error { _, err := s.AssistantNames(ctx, p); return err }, 1},
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// add writes rows without NULL, many at a time.
+// add writes rows without NULL, many at a time: PostgreSQL takes any number as arrays. put is for rows that may hold NULL.
 func (s *Store) add(ctx context.Context, rows [][]any, insert, update string) error {
 	return s.some(len(rows), func(from, until int) error {
 		listed, args := s.listed(rows[from:until])
@@ -16,7 +16,7 @@ func (s *Store) add(ctx context.Context, rows [][]any, insert, update string) er
 	})
 }
 
-// atOnce is how many rows go into a statement whose text tells their number: it is prepared once for each.
+// atOnce are the numbers of rows that one statement takes: few, so that few texts are prepared.
 var atOnce = []int{64, 16, 4, 1}
 
 // some calls f for as many of n rows as one statement takes, until it has had all.
@@ -70,7 +70,7 @@ func columnOf[T any](rows [][]any, i int) []T {
 	return column
 }
 
-// put writes rows many at a time, but only ever as many as four texts can say, so that each is prepared once.
+// put writes rows that may hold NULL, as many at a time as atOnce says; add is for rows without, which PostgreSQL takes as arrays.
 func (s *Store) put(ctx context.Context, rows [][]any, insert, update string) error {
 	for _, n := range atOnce {
 		for ; len(rows) >= n; rows = rows[n:] {

@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// patience is how long one statement or transaction of a request may take before it answers Unavailable. It leaves
+// statementTimeout is how long one statement or transaction of a request may take before it answers Unavailable. It leaves
 // a second to hash a password first, and to say so, within three.
-const patience = 2 * time.Second
+const statementTimeout = 2 * time.Second
 
 // Store keeps everything, on SQLite or PostgreSQL. It is safe for use by many goroutines.
 type Store struct {
@@ -23,7 +23,7 @@ type Store struct {
 	dialect dialect
 	texts   *sync.Map // a statement as written → as the engine wants it
 	now     func() time.Time
-	patient time.Duration
+	timeout time.Duration
 	hashing chan struct{} // one place for each password hashed at a time
 	outbox  *outbox       // set inside atomically: what it leaves to deliver
 	stirs   chan struct{} // see Stirs
@@ -77,7 +77,7 @@ func Connect(ctx context.Context, target string, now func() time.Time) (*Store, 
 		return nil, err
 	}
 	s.now = func() time.Time { return now().UTC().Truncate(time.Millisecond) }
-	s.texts, s.patient, s.hashing = &sync.Map{}, patience, make(chan struct{}, hashers())
+	s.texts, s.timeout, s.hashing = &sync.Map{}, statementTimeout, make(chan struct{}, hashers())
 	s.stirs = make(chan struct{}, 1)
 	return s, nil
 }
@@ -104,7 +104,7 @@ func (s *Store) atomically(ctx context.Context, f func(tx *Store) error) error {
 	if s.tx != nil {
 		return f(s)
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.patient)
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
@@ -130,7 +130,7 @@ func (s *Store) atomically(ctx context.Context, f func(tx *Store) error) error {
 
 // exec runs a statement that changes rows, and says how many.
 func (s *Store) exec(ctx context.Context, text string, args ...any) (int64, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.patient)
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	run := s.write.ExecContext
 	if s.tx != nil {
@@ -149,7 +149,7 @@ type scanner func(dest ...any) error
 
 // each calls f for every row of a query.
 func (s *Store) each(ctx context.Context, f func(scan scanner) error, text string, args ...any) error {
-	ctx, cancel := context.WithTimeout(ctx, s.patient)
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	return s.eachWithin(ctx, f, text, args...)
 }
@@ -177,7 +177,7 @@ func (s *Store) query(ctx context.Context, text string, args ...any) (*sql.Rows,
 
 // first calls f for the first row of a query and tells whether there was one. What comes after it is not read.
 func (s *Store) first(ctx context.Context, f func(scan scanner) error, text string, args ...any) (found bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, s.patient)
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	rows, err := s.query(ctx, text, args...)
 	if err != nil {

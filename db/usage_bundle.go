@@ -20,7 +20,7 @@ const bundleMost = 200
 func (s *Store) BundleUsage(ctx context.Context) error {
 	before := monthStart(s.now().Add(-WeekLong * dayLong).UnixMilli())
 	for ctx.Err() == nil {
-		var month place
+		var month sumKey
 		found, err := s.one(ctx, []any{&month.team, &month.kind, &month.at}, `
 			SELECT team_id, kind, at
 			FROM usage_sums
@@ -39,7 +39,7 @@ func (s *Store) BundleUsage(ctx context.Context) error {
 }
 
 // bundle moves some keys or routes of a month. It locks them in the order in which counts are added to them.
-func (s *Store) bundle(ctx context.Context, month place) error {
+func (s *Store) bundle(ctx context.Context, month sumKey) error {
 	var b bundle
 	names := []any{month.team, month.kind, month.at}
 	if err := s.each(ctx, func(scan scanner) error {
@@ -88,7 +88,7 @@ func (b *bundle) add(name string, packed []byte) {
 	b.days, b.month = bundled(b.days, name, packed), bundled(b.month, name, all.pack())
 }
 
-func (b *bundle) row(at place, as string, packed []byte) []any {
+func (b *bundle) row(at sumKey, as string, packed []byte) []any {
 	return []any{at.team, at.kind + as, at.at, NewID(), b.sum.Fine, b.sum.Denied, b.sum.Limited, b.sum.ClientFault, b.sum.ServerFault, b.sum.Bytes, b.sum.Micros, packed}
 }
 

@@ -57,7 +57,7 @@ func (c *cell) name() string {
 // program cannot wait for each other.
 func (s *Store) addUsage(ctx context.Context, counted map[keyRef][]cell) error {
 	var rows [][]any
-	sums, months := sums{}, map[place]int64{}
+	sums, months := sums{}, map[sumKey]int64{}
 	for _, ref := range slices.SortedFunc(maps.Keys(counted), keyRef.compare) {
 		cells := counted[ref]
 		slices.SortFunc(cells, func(a, b cell) int {
@@ -67,7 +67,7 @@ func (s *Store) addUsage(ctx context.Context, counted map[keyRef][]cell) error {
 			rows = append(rows, []any{ref.team, c.hour, ref.key, c.name(), string(c.outcome), c.requests, c.bytes, c.micros})
 			sums.count(ref, c)
 			if c.outcome != Denied && c.outcome != Limited {
-				months[place{team: ref.team, name: monthOf(time.UnixMilli(c.hour))}] += c.requests
+				months[sumKey{team: ref.team, name: monthOf(time.UnixMilli(c.hour))}] += c.requests
 			}
 		}
 	}
@@ -84,9 +84,9 @@ func (s *Store) addUsage(ctx context.Context, counted map[keyRef][]cell) error {
 	return s.addMonths(ctx, months)
 }
 
-func (s *Store) addMonths(ctx context.Context, months map[place]int64) error {
+func (s *Store) addMonths(ctx context.Context, months map[sumKey]int64) error {
 	var rows [][]any
-	for _, at := range slices.SortedFunc(maps.Keys(months), place.compare) {
+	for _, at := range slices.SortedFunc(maps.Keys(months), sumKey.compare) {
 		rows = append(rows, []any{at.team, at.name, months[at]})
 	}
 	return s.add(ctx, rows, `

@@ -51,7 +51,7 @@ func (s *Store) KeyUsage(ctx context.Context, p Principal, keyID string, q Usage
 		}
 		return err
 	}, `
-		SELECT concat_ws('`+unit+`', hour, string_agg(`+packed("route, outcome, requests, bytes, micros")+`, '`+unit+`'))
+		SELECT concat_ws('`+separator+`', hour, string_agg(`+packed("route, outcome, requests, bytes, micros")+`, '`+separator+`'))
 		FROM usage_hours
 		WHERE team_id = $1
 		  AND key_id = $3

@@ -100,23 +100,23 @@ func (s *Store) grouping(ctx context.Context, p Principal, by string) (group fun
 	return func(string) Usage { return Usage{} }, "team_id", nil
 }
 
-// holders tell how the asker sees the team's keys, the deleted ones too.
-type holders struct {
+// keyLabels tell how the asker sees the team's keys, the deleted ones too.
+type keyLabels struct {
 	asker  Principal
 	role   MemberRole
 	people map[string]string
-	keys   map[string]holder
+	keys   map[string]keyLabel
 }
 
-// holder is a key and whose it is.
-type holder struct {
+// keyLabel is a key and whose it is.
+type keyLabel struct {
 	Usage
 	deleted bool
 }
 
 // keyHolders reads a row for all keys, since a thousand would take longer. It has room for as many as one expects.
-func (s *Store) keyHolders(ctx context.Context, p Principal, expected int) (*holders, error) {
-	h := &holders{p, p.Member, map[string]string{}, make(map[string]holder, expected)}
+func (s *Store) keyHolders(ctx context.Context, p Principal, expected int) (*keyLabels, error) {
+	h := &keyLabels{p, p.Member, map[string]string{}, make(map[string]keyLabel, expected)}
 	err := s.each(ctx, func(scan scanner) error {
 		var row, kind string
 		if err := scan(&row); err != nil {
@@ -130,26 +130,26 @@ func (s *Store) keyHolders(ctx context.Context, p Principal, expected int) (*hol
 		}
 		return err
 	}, `
-		SELECT 'member' || COALESCE('`+unit+`' || string_agg(concat_ws('`+unit+`', m.member_role, m.user_id, u.name), '`+unit+`'), '')
+		SELECT 'member' || COALESCE('`+separator+`' || string_agg(concat_ws('`+separator+`', m.member_role, m.user_id, u.name), '`+separator+`'), '')
 		FROM members m
 		JOIN users u ON u.id = m.user_id
 		WHERE m.team_id = $1
 		UNION ALL
-		SELECT 'key' || COALESCE('`+unit+`' || string_agg(`+holderOfKey+`, '`+unit+`'), '')
+		SELECT 'key' || COALESCE('`+separator+`' || string_agg(`+holderOfKey+`, '`+separator+`'), '')
 		FROM keys
 		WHERE team_id = $1
 		UNION ALL
-		SELECT 'deleted' || COALESCE('`+unit+`' || string_agg(`+holderOfKey+`, '`+unit+`'), '')
+		SELECT 'deleted' || COALESCE('`+separator+`' || string_agg(`+holderOfKey+`, '`+separator+`'), '')
 		FROM deleted_keys
 		WHERE team_id = $1`, p.TeamID, p.UserID)
 	return h, err
 }
 
-const holderOfKey = `concat_ws('` + unit + `', id, user_id, CASE WHEN user_id = $2 THEN name ELSE '' END)`
+const holderOfKey = `concat_ws('` + separator + `', id, user_id, CASE WHEN user_id = $2 THEN name ELSE '' END)`
 
-func (h *holders) add(kind, id, user, name string) {
+func (h *keyLabels) add(kind, id, user, name string) {
 	if kind != "member" {
-		h.keys[id] = holder{Usage{KeyID: id, KeyName: name, UserID: user}, kind == "deleted"}
+		h.keys[id] = keyLabel{Usage{KeyID: id, KeyName: name, UserID: user}, kind == "deleted"}
 		return
 	}
 	h.people[user] = name
@@ -159,7 +159,7 @@ func (h *holders) add(kind, id, user, name string) {
 }
 
 // of gives a key as the asker may see it: an own one, one of somebody, or one of the others'.
-func (h *holders) of(id string) (Usage, bool) {
+func (h *keyLabels) of(id string) (Usage, bool) {
 	k, known := h.keys[id]
 	switch {
 	case !known:

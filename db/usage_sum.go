@@ -19,15 +19,15 @@ const (
 // partsMax is how many parts a sum has at most: the days of a month.
 const partsMax = 31
 
-// place is where a sum is kept.
-type place struct {
+// sumKey is where a sum is kept.
+type sumKey struct {
 	team string
 	kind string
 	at   int64
 	name string
 }
 
-func (p place) compare(o place) int {
+func (p sumKey) compare(o sumKey) int {
 	return cmp.Or(cmp.Compare(p.team, o.team), cmp.Compare(p.kind, o.kind), cmp.Compare(p.at, o.at), cmp.Compare(p.name, o.name))
 }
 
@@ -35,24 +35,24 @@ func (p place) compare(o place) int {
 type parts [partsMax]Sums
 
 // sums gathers what one transaction adds.
-type sums map[place]*parts
+type sums map[sumKey]*parts
 
 // count adds a cell to the sums that it belongs to.
 func (s sums) count(ref keyRef, c cell) {
 	day := floorDiv(c.hour, dayLong.Milliseconds()) * dayLong.Milliseconds()
 	month, date := monthStart(c.hour), time.UnixMilli(c.hour).UTC().Day()
 	for _, to := range []struct {
-		place
+		sumKey
 		part int
 	}{
-		{place{ref.team, sumOfTeam, day, ""}, int((c.hour - day) / hourLong.Milliseconds())},
-		{place{ref.team, sumOfKey, month, ref.key}, date - 1},
-		{place{ref.team, sumOfRoute, month, c.name()}, date - 1},
+		{sumKey{ref.team, sumOfTeam, day, ""}, int((c.hour - day) / hourLong.Milliseconds())},
+		{sumKey{ref.team, sumOfKey, month, ref.key}, date - 1},
+		{sumKey{ref.team, sumOfRoute, month, c.name()}, date - 1},
 	} {
-		if s[to.place] == nil {
-			s[to.place] = &parts{}
+		if s[to.sumKey] == nil {
+			s[to.sumKey] = &parts{}
 		}
-		sum := &s[to.place][to.part]
+		sum := &s[to.sumKey][to.part]
 		*sum.of(c.outcome) += c.requests
 		sum.Bytes += c.bytes
 		sum.Micros += c.micros
@@ -130,12 +130,12 @@ func (n *numbers) read(packed []byte) []byte {
 
 // addSums adds to the sums that are kept, some at once.
 func (s *Store) addSums(ctx context.Context, added sums) error {
-	places := slices.SortedFunc(maps.Keys(added), place.compare)
+	places := slices.SortedFunc(maps.Keys(added), sumKey.compare)
 	return s.some(len(places), func(from, until int) error { return s.addSumsTo(ctx, added, places[from:until]) })
 }
 
 // addSumsTo adds to some places. The first statement makes their rows or locks them, and reads their parts.
-func (s *Store) addSumsTo(ctx context.Context, added sums, places []place) error {
+func (s *Store) addSumsTo(ctx context.Context, added sums, places []sumKey) error {
 	var rows [][]any
 	for _, at := range places {
 		n := added[at].all()
@@ -143,7 +143,7 @@ func (s *Store) addSumsTo(ctx context.Context, added sums, places []place) error
 	}
 	listed, args := s.listed(rows)
 	if err := s.each(ctx, func(scan scanner) error {
-		var at place
+		var at sumKey
 		var packed []byte
 		if err := scan(&at.team, &at.kind, &at.at, &at.name, &packed); err != nil {
 			return err

@@ -92,7 +92,7 @@ const asHours = "-hours"
 
 // usageSums reads sums. A page has thousands, and each column of a row costs time, so those before the parts are packed.
 const usageSums = `
-		SELECT concat_ws('` + unit + `', kind, at, name), parts
+		SELECT concat_ws('` + separator + `', kind, at, name), parts
 		FROM usage_sums
 		WHERE team_id = $1`
 
@@ -126,7 +126,7 @@ func usageEdge(args int) (text string) {
 	for _, by := range [][2]string{{sumOfKey, "key_id"}, {sumOfRoute, "route"}} {
 		text += `
 		UNION ALL
-		SELECT concat_ws('` + unit + `', '` + by[0] + asHours + `', 0, ` + counts + `SUM(bytes), SUM(micros), ` + by[1] + `), NULL
+		SELECT concat_ws('` + separator + `', '` + by[0] + asHours + `', 0, ` + counts + `SUM(bytes), SUM(micros), ` + by[1] + `), NULL
 		FROM usage_hours
 		WHERE team_id = $1
 		  AND hour >= $` + strconv.Itoa(args+1) + `
@@ -159,8 +159,8 @@ func (t *teamUsing) read(ctx context.Context, s *Store, p Principal) error {
 		if err := scan(&head, &packed); err != nil {
 			return err
 		}
-		kind, rest, _ := strings.Cut(string(head), unit)
-		start, name, _ := strings.Cut(rest, unit)
+		kind, rest, _ := strings.Cut(string(head), separator)
+		start, name, _ := strings.Cut(rest, separator)
 		at, err := strconv.ParseInt(start, 10, 64)
 		if err != nil {
 			return fmt.Errorf("when a sum begins: %w", err)
@@ -188,7 +188,7 @@ func (t *teamUsing) add(to map[string]*Sums, as, name string, month int64, packe
 	case asHours:
 		var n Sums
 		for _, counter := range n.dest() {
-			column, rest, _ := strings.Cut(name, unit)
+			column, rest, _ := strings.Cut(name, separator)
 			value, err := strconv.ParseInt(column, 10, 64)
 			if err != nil {
 				return fmt.Errorf("the sum of some hours: %w", err)

@@ -11,9 +11,9 @@ import (
 // killed, the delivery is due again.
 const Lease = 30 * time.Second
 
-// courierPatience is how long a claim or its results may take. No page waits for them, and what was sent and not
+// courierTimeout is how long a claim or its results may take. No page waits for them, and what was sent and not
 // written is sent again.
-const courierPatience = 10 * time.Second
+const courierTimeout = 10 * time.Second
 
 // WebhookRef names a webhook of any team.
 type WebhookRef struct{ TeamID, ID string }
@@ -85,7 +85,7 @@ const dueWebhooks = `
 func (s *Store) ClaimDeliveries(ctx context.Context, of []WebhookRef, most int) ([]Lot, error) {
 	var lots []Lot
 	slow := *s
-	slow.patient = courierPatience
+	slow.timeout = courierTimeout
 	err := slow.atomically(ctx, func(tx *Store) error {
 		lots = nil
 		now := s.now()

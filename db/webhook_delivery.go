@@ -49,7 +49,7 @@ func scanDelivery(scan scanner) (d Delivery, err error) {
 	return d, err
 }
 
-// inState are the words of a state in a statement. The index of those that are not delivered is chosen by words alone.
+// inState are the conditions of a state. The partial index of what is not delivered is used only where its own condition is repeated.
 var inState = map[DeliveryState]string{
 	"":        "",
 	Waiting:   "\n\t\t  AND state = 'waiting' AND state <> 'delivered'",

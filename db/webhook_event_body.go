@@ -91,7 +91,7 @@ func (s *Store) announceConversation(ctx context.Context, p Principal, event, id
 		if err != nil {
 			return nil, err
 		}
-		messages, err := s.said(ctx, p, id)
+		messages, err := s.messages(ctx, p, id)
 		data := conversationData{
 			ConversationID: c.ID, WidgetID: c.WidgetID, AssistantID: c.AssistantID, DeviceType: c.DeviceType, ContactID: c.ContactID,
 			ChatCount: c.ChatCount, FirstMessage: c.FirstMessage, Transcript: make([]messageData, len(messages)), Attributes: json.RawMessage(c.Attributes),

@@ -31,10 +31,10 @@ func (s *Store) FinishDeliveries(ctx context.Context, results []Result) error {
 		byWebhook[r.Lot.WebhookRef] = append(byWebhook[r.Lot.WebhookRef], r)
 	}
 	slow := *s
-	slow.patient = courierPatience
+	slow.timeout = courierTimeout
 	return slow.atomically(ctx, func(tx *Store) error {
 		for _, ref := range sortedRefs(byWebhook) { // as everybody: two copies must not wait for each other
-			if err := tx.judge(ctx, ref, byWebhook[ref]); err != nil {
+			if err := tx.keepStanding(ctx, ref, byWebhook[ref]); err != nil {
 				return err
 			}
 			for _, r := range byWebhook[ref] {
@@ -47,9 +47,9 @@ func (s *Store) FinishDeliveries(ctx context.Context, results []Result) error {
 	})
 }
 
-// judge keeps since when a webhook has been failing, and disables it when it is gone or has failed for too long. Most
+// keepStanding keeps since when a webhook has been failing, and disables it when it is gone or has failed for too long. Most
 // results change nothing there, and then nothing is locked.
-func (s *Store) judge(ctx context.Context, ref WebhookRef, results []Result) error {
+func (s *Store) keepStanding(ctx context.Context, ref WebhookRef, results []Result) error {
 	now := s.now()
 	tried, delivered, gone := false, false, false
 	for _, r := range results {

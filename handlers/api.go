@@ -100,26 +100,26 @@ type Paging struct {
 	Size int64 `query:"size" minimum:"1" maximum:"100" default:"50" doc:"Rows a page."`
 }
 
-// Walking is the query of a list that can be walked from row to row, while others are written.
-type Walking struct {
+// CursorQuery is the query of a list that can be walked from row to row, while others are written.
+type CursorQuery struct {
 	Paging
-	Resuming
+	CursorParam
 }
 
-// Resuming is the query of what can go on after a row.
-type Resuming struct {
+// CursorParam is the query of what can go on after a row.
+type CursorParam struct {
 	After string `query:"after" doc:"A cursor, from meta.next_cursor or the line of an export: the rows after it."`
 }
 
-func (r Resuming) after() (db.Cursor, error) {
+func (r CursorParam) after() (db.Cursor, error) {
 	if r.After == "" {
 		return db.Cursor{}, nil
 	}
 	return db.ParseCursor(r.After)
 }
 
-// walked is listed for rows that have a cursor. next_cursor is there as long as the page is full.
-func walked[R, T any](list db.List[R], row func(R) T, cursor func(R) db.Cursor) *items[T] {
+// listedByCursor is listed for rows that have a cursor. next_cursor is there as long as the page is full.
+func listedByCursor[R, T any](list db.List[R], row func(R) T, cursor func(R) db.Cursor) *items[T] {
 	page := listed(list, row)
 	if n := len(list.Items); n > 0 && int64(n) == list.Page.Size {
 		page.next = cursor(list.Items[n-1])

@@ -58,7 +58,7 @@ func contactOut(c db.Contact) wireContact {
 }
 
 type contactQuery struct {
-	Walking
+	CursorQuery
 	Search       string `query:"search" maxLength:"200" doc:"A part of the name, e-mail or phone, whatever the case."`
 	CreatedSince string `query:"created_since" doc:"Only contacts made since that day or moment: YYYY-MM-DD or RFC 3339."`
 	UpdatedSince string `query:"updated_since" doc:"Only contacts made or changed since then."`
@@ -92,7 +92,7 @@ func (s *server) apiContacts(ctx context.Context, p db.Principal, in *contactQue
 	if err != nil {
 		return nil, err
 	}
-	return walked(list, contactOut, func(c db.Contact) db.Cursor { return db.Cursor{At: c.CreatedAt, ID: c.ID} }), nil
+	return listedByCursor(list, contactOut, func(c db.Contact) db.Cursor { return db.Cursor{At: c.CreatedAt, ID: c.ID} }), nil
 }
 
 type ContactPath struct {

@@ -68,13 +68,13 @@ func conversationDetailOut(c db.Conversation) wireConversationDetail {
 	}
 }
 
-type conversationQuery struct {
-	Walking
-	Narrowing
+type conversationListQuery struct {
+	CursorQuery
+	ConversationQuery
 }
 
-// Narrowing is which conversations are asked for.
-type Narrowing struct {
+// ConversationQuery is which conversations are asked for.
+type ConversationQuery struct {
 	DateFrom      string `query:"date_from" required:"true" doc:"The first day or moment: YYYY-MM-DD or RFC 3339."`
 	DateTo        string `query:"date_to" required:"true" doc:"The last day or moment, included."`
 	Timezone      string `query:"timezone" doc:"Where days begin, as an IANA zone; UTC otherwise."`
@@ -86,7 +86,7 @@ type Narrowing struct {
 }
 
 // filter gives the query the store's terms, or db.Problems with the parameters that cannot be read.
-func (q *Narrowing) filter(after db.Cursor) (db.ConversationFilter, error) {
+func (q *ConversationQuery) filter(after db.Cursor) (db.ConversationFilter, error) {
 	from, until, err := span(q.DateFrom, q.DateTo, q.Timezone)
 	return db.ConversationFilter{
 		From: from, Until: until, After: after,
@@ -95,7 +95,7 @@ func (q *Narrowing) filter(after db.Cursor) (db.ConversationFilter, error) {
 	}, err
 }
 
-func (s *server) apiConversations(ctx context.Context, p db.Principal, in *conversationQuery) (*items[wireConversation], error) {
+func (s *server) apiConversations(ctx context.Context, p db.Principal, in *conversationListQuery) (*items[wireConversation], error) {
 	after, err := in.after()
 	if err != nil {
 		return nil, err
@@ -108,7 +108,7 @@ func (s *server) apiConversations(ctx context.Context, p db.Principal, in *conve
 	if err != nil {
 		return nil, err
 	}
-	return walked(list, conversationOut, func(c db.Conversation) db.Cursor { return db.Cursor{At: c.CreatedAt, ID: c.ID} }), nil
+	return listedByCursor(list, conversationOut, func(c db.Conversation) db.Cursor { return db.Cursor{At: c.CreatedAt, ID: c.ID} }), nil
 }
 
 type ConversationPath struct {

@@ -18,8 +18,8 @@ import (
 var mediaOf = map[string]string{NDJSON: "application/x-ndjson", CSV: "text/csv; charset=utf-8"}
 
 type exportQuery struct {
-	Narrowing
-	Resuming
+	ConversationQuery
+	CursorParam
 	Include string `query:"include" enum:"messages" doc:"Also what was said. In CSV it is a cell of JSON."`
 	Format  string `query:"format" enum:"ndjson,csv" default:"ndjson" doc:"A line of JSON a conversation, or a row of CSV under a header. Cells that a spreadsheet would take for formulas start with an apostrophe."`
 }
@@ -102,16 +102,16 @@ func (s *server) giveWay(e *Exporter, begun time.Time) {
 	}
 }
 
-// A client that takes less than a chunk within the patience is given up.
+// A client that takes less than a chunk within the timeout is given up.
 const (
-	sendChunk    = 64 << 10
-	sendPatience = 30 * time.Second
+	sendChunk   = 64 << 10
+	sendTimeout = 30 * time.Second
 )
 
 func sendPiece(w io.Writer, control *http.ResponseController, piece []byte) error {
 	for len(piece) > 0 {
 		chunk := piece[:min(len(piece), sendChunk)]
-		_ = control.SetWriteDeadline(time.Now().Add(sendPatience)) // a recorder has none
+		_ = control.SetWriteDeadline(time.Now().Add(sendTimeout)) // a recorder has none
 		if _, err := w.Write(chunk); err != nil {
 			return err
 		}

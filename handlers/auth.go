@@ -27,12 +27,12 @@ type call struct {
 
 type callKey struct{}
 
-// callOf gives the call; keyed has put it there.
+// callOf gives the call; requireKey has put it there.
 func callOf(ctx context.Context) *call { return ctx.Value(callKey{}).(*call) }
 
-// keyed lets a request in whose key is live and whose role opens the scope, and has it counted. It is written by hand:
+// requireKey lets a request in whose key is live and whose role opens the scope, and has it counted. It is written by hand:
 // the key is read in one place only, once, exactly as it was sent.
-func (s *server) keyed(scope db.Scope) func(huma.Context, func(huma.Context)) {
+func (s *server) requireKey(scope db.Scope) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		start, c := time.Now(), humaecho.Unwrap(ctx)
 		if r := c.Request(); r.Body != http.NoBody {
@@ -68,7 +68,7 @@ func (s *server) count(ctx huma.Context, p db.Principal, start time.Time, letIn 
 	}
 	s.Uses.Count(p, db.Request{
 		ID: requestID(c), At: s.Now().UTC(), Method: ctx.Method(), Route: ctx.Operation().Path, Status: status, Took: time.Since(start),
-		Bytes: c.Response().Size, Address: c.RealIP(), UserAgent: blotted(c.Request().UserAgent()),
+		Bytes: c.Response().Size, Address: c.RealIP(), UserAgent: redacted(c.Request().UserAgent()),
 	}, letIn)
 }
 
@@ -78,7 +78,7 @@ func (s *server) admit(made *call, scope db.Scope) error {
 	if err := s.authenticate(made, scope); err != nil {
 		return err
 	}
-	if err := s.allow(made); err != nil {
+	if err := s.takeFromLimits(made); err != nil {
 		return err
 	}
 	if !made.Role.Opens(scope) {

@@ -197,7 +197,7 @@ func TestReadersBesideAnExport(t *testing.T) {
 		var exported int64
 		const rounds, each = 6, 2 * time.Second
 		for range rounds {
-			alone = append(alone, patient(t, list, each)...)
+			alone = append(alone, oneAfterOther(t, list, each)...)
 			ctx, stop := context.WithCancel(t.Context())
 			taken := make(chan struct{})
 			go func() {
@@ -207,7 +207,7 @@ func TestReadersBesideAnExport(t *testing.T) {
 					exported += n
 				}
 			}()
-			beside = append(beside, patient(t, list, each)...)
+			beside = append(beside, oneAfterOther(t, list, each)...)
 			stop()
 			<-taken
 		}
@@ -219,8 +219,8 @@ func TestReadersBesideAnExport(t *testing.T) {
 	})
 }
 
-// patient has two readers ask, each 5 ms after its last answer, and gives how long each answer took.
-func patient(t *testing.T, url string, long time.Duration) (waits []time.Duration) {
+// oneAfterOther has two readers ask, each 5 ms after its last answer, and gives how long each answer took.
+func oneAfterOther(t *testing.T, url string, long time.Duration) (waits []time.Duration) {
 	t.Helper()
 	var mu sync.Mutex
 	var all sync.WaitGroup

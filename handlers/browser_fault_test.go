@@ -43,7 +43,7 @@ func (b *tab) clickOutside() {
 // leave goes to another page and answers the browser's own question.
 func (b *tab) leave(yes bool) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	ctx, cancel := context.WithTimeout(b.ctx, timeout)
 	defer cancel()
 	questions := chromedp.Events(ctx, page.JavascriptDialogOpening)
 	ask[any](b, `void setTimeout(() => location.assign("/settings/security"))`)

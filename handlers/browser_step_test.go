@@ -109,7 +109,7 @@ func (b *tab) copyCurl(secret string) {
 		b.t.Log("curl is not there: the call was not run")
 		return
 	}
-	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	ctx, cancel := context.WithTimeout(b.ctx, timeout)
 	defer cancel()
 	answer, err := exec.CommandContext(ctx, "sh", "-c", line+" -sS").Output()
 	var got map[string]any
@@ -123,7 +123,7 @@ func (b *tab) download(secret string) {
 	b.click(`[data-download="env"]`)
 	want := "INSIGHTO_URL=" + b.base + "\nINSIGHTO_API_KEY=" + secret + "\n"
 	var got []byte
-	for late := time.Now().Add(patience); time.Now().Before(late) && string(got) != want; time.Sleep(10 * time.Millisecond) {
+	for late := time.Now().Add(timeout); time.Now().Before(late) && string(got) != want; time.Sleep(10 * time.Millisecond) {
 		got, _ = os.ReadFile(filepath.Join(b.downloads, "insighto.env"))
 	}
 	if string(got) != want {

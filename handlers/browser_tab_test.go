@@ -105,7 +105,7 @@ func (b *tab) report() {
 
 func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	ctx, cancel := context.WithTimeout(b.ctx, timeout)
 	defer cancel()
 	if err := chromedp.Do(ctx, steps...); err != nil {
 		b.t.Fatal(err)
@@ -115,7 +115,7 @@ func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 // call sends a command to a tab's page.
 func call[P, R any](b *tab, command cdp.Command[P, R], params P) R {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	ctx, cancel := context.WithTimeout(b.ctx, timeout)
 	defer cancel()
 	result, err := chromedp.Call(ctx, command, params)
 	if err != nil {
@@ -127,7 +127,7 @@ func call[P, R any](b *tab, command cdp.Command[P, R], params P) R {
 // ask evaluates an expression on a tab's page.
 func ask[T any](b *tab, expression string) T {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	ctx, cancel := context.WithTimeout(b.ctx, timeout)
 	defer cancel()
 	answer, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise, chromedp.EvalAsValue))
 	if err != nil {
@@ -139,7 +139,7 @@ func ask[T any](b *tab, expression string) T {
 // until waits for an expression to be true, across pages.
 func (b *tab) until(expression string) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	ctx, cancel := context.WithTimeout(b.ctx, timeout)
 	defer cancel()
 	for {
 		is, err := chromedp.Run(ctx, chromedp.Evaluate[bool]("Boolean("+expression+")"))
@@ -148,7 +148,7 @@ func (b *tab) until(expression string) {
 		}
 		select {
 		case <-ctx.Done():
-			b.t.Fatalf("still not true after %v: %s (%v)", patience, expression, errors.Join(err, ctx.Err()))
+			b.t.Fatalf("still not true after %v: %s (%v)", timeout, expression, errors.Join(err, ctx.Err()))
 		case <-time.After(10 * time.Millisecond):
 		}
 	}

@@ -25,8 +25,8 @@ import (
 // plainHost is a host that browsers trust as little as any on plain http; localhost is trusted like https.
 const plainHost = "insighto.test"
 
-// patience is how long the browser may take for one thing.
-const patience = 20 * time.Second
+// timeout is how long the browser may take for one thing.
+const timeout = 20 * time.Second
 
 func TestBrowser(t *testing.T) {
 	c := startChrome(t)

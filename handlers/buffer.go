@@ -9,8 +9,8 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// held is an answer that is written, but not sent yet: what follows from all of it can still be put into its headers.
-type held struct {
+// bufferedAnswer is an answer that is written, but not sent yet: what follows from all of it can still be put into its headers.
+type bufferedAnswer struct {
 	http.ResponseWriter
 	c      echo.Context
 	status int
@@ -22,21 +22,21 @@ const heldMax = 1 << 20
 
 var heldBodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
-// hold keeps back what is answered from now on, until letGo.
-func hold(c echo.Context) *held {
-	h := &held{ResponseWriter: c.Response().Writer, c: c, status: http.StatusOK, body: heldBodies.Get().(*bytes.Buffer)}
+// bufferAnswer keeps back what is answered from now on, until letGo.
+func bufferAnswer(c echo.Context) *bufferedAnswer {
+	h := &bufferedAnswer{ResponseWriter: c.Response().Writer, c: c, status: http.StatusOK, body: heldBodies.Get().(*bytes.Buffer)}
 	h.body.Reset()
 	c.Response().Writer = h
 	return h
 }
 
 // WriteHeader, Write and Unwrap make it the writer of a response.
-func (h *held) WriteHeader(status int)         { h.status = status }
-func (h *held) Write(part []byte) (int, error) { return h.body.Write(part) }
-func (h *held) Unwrap() http.ResponseWriter    { return h.ResponseWriter }
+func (h *bufferedAnswer) WriteHeader(status int)         { h.status = status }
+func (h *bufferedAnswer) Write(part []byte) (int, error) { return h.body.Write(part) }
+func (h *bufferedAnswer) Unwrap() http.ResponseWriter    { return h.ResponseWriter }
 
 // letGo gives the response its own writer back, and forgets what was held: send comes before.
-func (h *held) letGo() {
+func (h *bufferedAnswer) letGo() {
 	r := h.c.Response()
 	if r.Writer == http.ResponseWriter(h) { // nothing was sent, so an error may still be answered
 		r.Writer, r.Committed, r.Status, r.Size = h.ResponseWriter, false, http.StatusOK, 0
@@ -47,7 +47,7 @@ func (h *held) letGo() {
 }
 
 // send answers with a status and a body, which HEAD leaves out.
-func (h *held) send(status int, body []byte) {
+func (h *bufferedAnswer) send(status int, body []byte) {
 	r := h.c.Response()
 	r.Writer, r.Committed, r.Size = h.ResponseWriter, false, 0
 	if status == http.StatusNotModified {

@@ -154,7 +154,7 @@ func (s *server) logged(err error, c echo.Context) *problem {
 	p := &made
 	p.RequestID = requestID(c)
 	if p.status >= 500 && !errors.Is(err, context.Canceled) {
-		s.Log.Error("a request failed", "request_id", p.RequestID, "method", blotted(c.Request().Method), "path", blotted(c.Request().URL.Path), "err", db.Redact(err.Error()))
+		s.Log.Error("a request failed", "request_id", p.RequestID, "method", redacted(c.Request().Method), "path", redacted(c.Request().URL.Path), "err", db.Redact(err.Error()))
 	}
 	return p
 }

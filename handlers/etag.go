@@ -30,7 +30,7 @@ func read[I, T any](do func(context.Context, db.Principal, *I) (*T, error)) serv
 // tagged gives an answer an ETag, and a client that holds it already a 304 without a body, which does not count.
 func (s *server) tagged(ctx huma.Context, next func(huma.Context)) {
 	c := humaecho.Unwrap(ctx)
-	h := hold(c)
+	h := bufferAnswer(c)
 	defer h.letGo()
 	next(ctx)
 	body := h.body.Bytes()
@@ -45,7 +45,7 @@ func (s *server) tagged(ctx huma.Context, next func(huma.Context)) {
 	if matches(c.Request().Header.Values("If-None-Match"), tag) {
 		header.Del(echo.HeaderContentType)
 		if made := callOf(ctx.Context()); s.Limits != nil {
-			s.tell(header, s.Limits.GiveBack(made.Principal, made.standing))
+			s.setLimitHeaders(header, s.Limits.GiveBack(made.Principal, made.standing))
 		}
 		h.send(http.StatusNotModified, nil)
 		return
@@ -55,8 +55,8 @@ func (s *server) tagged(ctx huma.Context, next func(huma.Context)) {
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// etag is the length and two checksums of a body, the same on every copy of the program. Processors work both out, so
-// that together they cost a third of SHA-256; their polynomials share no factor, so that they are as good as one of 64
+// etag is the length and two checksums of a body, the same on every copy of the program. Processors have instructions for
+// both, so that together they cost a third of SHA-256; their polynomials share no factor, so that they are as good as one of 64
 // bits. It guards against chance: whoever could make two bodies alike only deceives readers of the own team.
 func etag(body []byte) string {
 	return fmt.Sprintf(`"%x-%08x%08x"`, len(body), crc32.ChecksumIEEE(body), crc32.Checksum(body, castagnoli))

@@ -19,7 +19,7 @@ const idempotencyKeyMax = 255
 
 // claim is a call with an Idempotency-Key, and the answer that is kept for it.
 type claim struct {
-	db.Claim
+	db.Repeat
 	kept   bool
 	answer db.Answer
 }
@@ -62,12 +62,12 @@ func (s *server) repeat(ctx huma.Context, made *call, keys []string, next func(h
 	if err != nil {
 		return err
 	}
-	made.claim = &claim{Claim: db.Claim{Key: keys[0], Asked: asked}}
-	kept, found, err := s.Store.KeptAnswer(ctx.Context(), made.Principal, made.claim.Claim)
+	made.claim = &claim{Repeat: db.Repeat{Key: keys[0], Asked: asked}}
+	kept, found, err := s.Store.KeptAnswer(ctx.Context(), made.Principal, made.claim.Repeat)
 	if err != nil {
 		return err
 	}
-	h := hold(made.c)
+	h := bufferAnswer(made.c)
 	defer h.letGo()
 	if !found {
 		next(ctx)
@@ -76,7 +76,7 @@ func (s *server) repeat(ctx huma.Context, made *call, keys []string, next func(h
 		case made.claim.kept:
 			kept = made.claim.answer
 		case h.status >= 400 && h.status < 500 && h.status != http.StatusTooManyRequests:
-			if kept, err = s.Store.Once(ctx.Context(), made.Principal, made.claim.Claim, func(*db.Store) (db.Answer, error) { return kept, nil }); err != nil {
+			if kept, err = s.Store.Once(ctx.Context(), made.Principal, made.claim.Repeat, func(*db.Store) (db.Answer, error) { return kept, nil }); err != nil {
 				return err
 			}
 		}
@@ -116,7 +116,7 @@ func digestOf(c echo.Context) ([]byte, error) {
 // keptOnce does the work of a claimed call together with keeping its answer.
 func (s *server) keptOnce(ctx context.Context, made *call, work func(*server) (any, error)) (err error) {
 	var body bytes.Buffer
-	made.claim.answer, err = s.Store.Once(ctx, made.Principal, made.claim.Claim, func(tx *db.Store) (db.Answer, error) {
+	made.claim.answer, err = s.Store.Once(ctx, made.Principal, made.claim.Repeat, func(tx *db.Store) (db.Answer, error) {
 		inside := *s
 		inside.Store = tx
 		out, err := work(&inside)

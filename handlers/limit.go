@@ -65,18 +65,18 @@ func networkOf(address string) string {
 	return network.String()
 }
 
-// allow takes one request from what the key may do, and tells in the headers what is left of it, also when nothing is.
-func (s *server) allow(made *call) (err error) {
+// takeFromLimits takes one request from what the key may do, and tells in the headers what is left of it, also when nothing is.
+func (s *server) takeFromLimits(made *call) (err error) {
 	if s.Limits != nil {
 		made.standing, err = s.Limits.Take(made.c.Request().Context(), made.Principal)
-		s.tell(made.c.Response().Header(), made.standing)
+		s.setLimitHeaders(made.c.Response().Header(), made.standing)
 	}
 	return err
 }
 
-// tell writes the headers of draft-ietf-httpapi-ratelimit-headers-10: "default" is the key's minute, in which r also
+// setLimitHeaders writes the headers of draft-ietf-httpapi-ratelimit-headers-10: "default" is the key's minute, in which r also
 // heeds what the person's other keys have used, and "month" the team's quota. Their names are as Go spells them.
-func (s *server) tell(h http.Header, left db.Standing) {
+func (s *server) setLimitHeaders(h http.Header, left db.Standing) {
 	if left.Most == 0 && left.Month.Most == 0 {
 		return
 	}

@@ -44,7 +44,7 @@ func (s *server) everyRequest(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		s.setHeaders(c)
 		if !isAPI(c) { // which asks once or twice, and exports for minutes
-			ctx, cancel := context.WithTimeout(c.Request().Context(), pagePatience)
+			ctx, cancel := context.WithTimeout(c.Request().Context(), pageTimeout)
 			defer cancel()
 			c.SetRequest(c.Request().WithContext(ctx))
 		}
@@ -75,9 +75,9 @@ func (s *server) answer(c echo.Context, next echo.HandlerFunc) (err error) {
 	return next(c)
 }
 
-// pagePatience is how long a page may wait for the database in all, so that it says 503 within three seconds even where
+// pageTimeout is how long a page may wait for the database in all, so that it says 503 within three seconds even where
 // it asks several times and hashes a password in between.
-const pagePatience = 2200 * time.Millisecond
+const pageTimeout = 2200 * time.Millisecond
 
 func requestID(c echo.Context) string { return c.Response().Header().Get(echo.HeaderXRequestID) }
 
@@ -93,7 +93,7 @@ func (s *server) logRequest(c echo.Context, start time.Time) {
 		return
 	}
 	line := slog.NewRecord(time.Now(), slog.LevelInfo, "request", 0) // Logger would look up its caller, for a fifth of the cost
-	line.AddAttrs(slog.String("request_id", requestID(c)), slog.String("method", blotted(r.Method)), slog.String("path", blotted(r.URL.Path)),
+	line.AddAttrs(slog.String("request_id", requestID(c)), slog.String("method", redacted(r.Method)), slog.String("path", redacted(r.URL.Path)),
 		slog.Int("status", c.Response().Status), slog.Int64("bytes", c.Response().Size),
 		slog.Duration("took", line.Time.Sub(start)), slog.String("address", c.RealIP()))
 	_ = log.Handle(r.Context(), line)
@@ -103,8 +103,8 @@ func (s *server) logRequest(c echo.Context, start time.Time) {
 // since an answer that ended there would look complete.
 const cutOff = "cut off"
 
-// blotted is what a stranger wrote without any key in it, percent-encoded or not.
-func blotted(text string) string {
+// redacted is what a stranger wrote without any key in it, percent-encoded or not.
+func redacted(text string) string {
 	if !strings.Contains(text, "%") {
 		return db.Redact(text)
 	}
@@ -202,7 +202,7 @@ func readable(c echo.Context) error {
 	if size > headersMax {
 		return &refusal{status: http.StatusRequestHeaderFieldsTooLarge, code: "bad_request", text: "The headers are larger than 32 KB."}
 	}
-	if !isAPI(c) { // an endpoint has its own limit; see keyed
+	if !isAPI(c) { // an endpoint has its own limit; see requireKey
 		r.Body = http.MaxBytesReader(c.Response(), r.Body, bodyMax)
 	}
 	return checkQuery(r.URL.RawQuery, c.QueryParams())
@@ -224,7 +224,7 @@ func checkQuery(raw string, values url.Values) error {
 		for _, value := range list {
 			if !utf8.ValidString(value) || strings.ContainsRune(value, 0) || !utf8.ValidString(name) {
 				return &problem{status: http.StatusUnprocessableEntity, Code: "invalid", Detail: []detail{{
-					Loc: []string{"query", blotted(strings.ToValidUTF8(name, "\uFFFD"))}, Msg: "That holds bytes that are no UTF-8 text.", Type: "value_error"}}}
+					Loc: []string{"query", redacted(strings.ToValidUTF8(name, "\uFFFD"))}, Msg: "That holds bytes that are no UTF-8 text.", Type: "value_error"}}}
 			}
 		}
 	}

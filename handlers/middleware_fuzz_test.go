@@ -57,11 +57,11 @@ func FuzzBlotted(f *testing.F) {
 			}
 			key = coded.String()
 		}
-		if out := blotted(before + key + after); strings.Contains(out, key) {
-			t.Fatalf("blotted(%q) = %q, which holds the key", before+key+after, out)
+		if out := redacted(before + key + after); strings.Contains(out, key) {
+			t.Fatalf("redacted(%q) = %q, which holds the key", before+key+after, out)
 		}
-		if text := before + after; db.Redact(text) == text && !strings.Contains(text, "%") && blotted(text) != text {
-			t.Fatalf("blotted(%q) = %q, want it as it is", text, blotted(text))
+		if text := before + after; db.Redact(text) == text && !strings.Contains(text, "%") && redacted(text) != text {
+			t.Fatalf("redacted(%q) = %q, want it as it is", text, redacted(text))
 		}
 	})
 }

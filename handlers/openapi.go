@@ -210,7 +210,7 @@ func header(name, words, kind string) map[string]*huma.Param {
 	return map[string]*huma.Param{name: {Description: words, Schema: &huma.Schema{Type: kind}}}
 }
 
-// limitHeaders adds what every answer to a known key says of its limits; see tell.
+// limitHeaders adds what every answer to a known key says of its limits; see setLimitHeaders.
 func (s *server) limitHeaders(_ *huma.OpenAPI, op *huma.Operation) {
 	if s.Limits == nil {
 		return

@@ -171,7 +171,7 @@ func (s *server) routes(e *echo.Echo) {
 			panic(r.method + " " + r.path + " names no scope")
 		}
 		op := operation(r)
-		op.Middlewares = huma.Middlewares{s.keyed(r.scope)}
+		op.Middlewares = huma.Middlewares{s.requireKey(r.scope)}
 		r.serve(s, api, op)
 		if r.method == http.MethodGet {
 			op.Method, op.Hidden = http.MethodHead, true

@@ -90,7 +90,7 @@ func (s *sessionStore) Save(r *http.Request, w http.ResponseWriter, session *ses
 }
 
 func (s *sessionStore) client(r *http.Request) db.Client {
-	return db.Client{Address: s.addressOf(r), UserAgent: blotted(r.UserAgent())}
+	return db.Client{Address: s.addressOf(r), UserAgent: redacted(r.UserAgent())}
 }
 
 // session gives the request's session.

@@ -25,7 +25,7 @@ func (s *server) listContacts(c echo.Context) error {
 		return s.render(c, http.StatusUnprocessableEntity, views.Contacts(s.page(c, "Contacts"), page))
 	}
 	filter, err := db.ContactFilter{Search: asked["search"]}, error(nil)
-	page.List, page.Walk, err = walk(c, page.Search, contactPlace, func(after, before db.Cursor, page db.Page) (db.List[db.Contact], error) {
+	page.List, page.Links, err = pageByCursor(c, page.Search, contactPlace, func(after, before db.Cursor, page db.Page) (db.List[db.Contact], error) {
 		filter.After, filter.Before = after, before
 		return s.Store.Contacts(ctx, p, filter, page)
 	})
@@ -47,7 +47,7 @@ func (s *server) showContact(c echo.Context) error {
 	known := views.KnownContact{
 		Contact: contact, Channels: channelsOf(contact), CustomFields: factsOf(contact.CustomFields), Attributes: factsOf(contact.UserAttributes),
 	}
-	known.Conversations, known.Walk, err = walk(c, views.Form{}, conversationPlace, func(after, before db.Cursor, page db.Page) (db.List[db.Conversation], error) {
+	known.Conversations, known.Links, err = pageByCursor(c, views.Form{}, conversationPlace, func(after, before db.Cursor, page db.Page) (db.List[db.Conversation], error) {
 		return s.Store.Conversations(ctx, p, db.ConversationFilter{ContactID: contact.ID, After: after, Before: before}, page)
 	})
 	if err != nil {

@@ -29,7 +29,7 @@ func (s *server) listConversations(c echo.Context) error {
 		}
 		return s.render(c, http.StatusUnprocessableEntity, views.Conversations(s.page(c, "Conversations"), page))
 	}
-	page.List, page.Walk, err = walk(c, page.Filter, conversationPlace, func(after, before db.Cursor, page db.Page) (db.List[db.Conversation], error) {
+	page.List, page.Links, err = pageByCursor(c, page.Filter, conversationPlace, func(after, before db.Cursor, page db.Page) (db.List[db.Conversation], error) {
 		filter.After, filter.Before = after, before
 		return s.Store.Conversations(ctx, p, filter, page)
 	})
@@ -92,7 +92,7 @@ func conversationFilter(asked map[string]string, zone *time.Location) (db.Conver
 
 // short is what was typed as a message may repeat it.
 func short(text string) string {
-	text = strings.ToValidUTF8(blotted(text), "\uFFFD")
+	text = strings.ToValidUTF8(redacted(text), "\uFFFD")
 	if r := []rune(text); len(r) > 40 {
 		return string(r[:40]) + "…"
 	}
@@ -121,7 +121,7 @@ func (s *server) showConversation(c echo.Context) error {
 		return err
 	}
 	page := db.Page{Number: pageNumber(c), Size: messagesOnPage}
-	said, err := s.Store.Said(ctx, p, talk.ID, page)
+	said, err := s.Store.TranscriptPage(ctx, p, talk.ID, page)
 	if err != nil {
 		return err
 	}

@@ -35,9 +35,9 @@ func askedFor(c echo.Context, usual map[string]string) map[string]string {
 	return usual
 }
 
-// walk asks for the page of a list at the address's cursor, and tells where newer and older rows are. One row more is
+// pageByCursor asks for the page of a list at the address's cursor, and tells where newer and older rows are. One row more is
 // asked for, to know whether there are any. A cursor that is none begins with the newest.
-func walk[T any](c echo.Context, form views.Form, place func(T) db.Cursor, ask func(after, before db.Cursor, page db.Page) (db.List[T], error)) (db.List[T], views.Walk, error) {
+func pageByCursor[T any](c echo.Context, form views.Form, place func(T) db.Cursor, ask func(after, before db.Cursor, page db.Page) (db.List[T], error)) (db.List[T], views.CursorLinks, error) {
 	after, _ := db.ParseCursor(c.QueryParam("after"))
 	before, _ := db.ParseCursor(c.QueryParam("before"))
 	if !after.IsZero() {
@@ -57,18 +57,18 @@ func walk[T any](c echo.Context, form views.Form, place func(T) db.Cursor, ask f
 		list.Items = list.Items[:rowsOnPage]
 	}
 	list.Page.Size = rowsOnPage
-	w := views.Walk{Start: walkTo(c, form, "", db.Cursor{})}
+	w := views.CursorLinks{Start: pageURL(c, form, "", db.Cursor{})}
 	if n := len(list.Items); n > 0 && newer {
-		w.Newer = walkTo(c, form, "before", place(list.Items[0]))
+		w.Newer = pageURL(c, form, "before", place(list.Items[0]))
 	}
 	if n := len(list.Items); n > 0 && older {
-		w.Older = walkTo(c, form, "after", place(list.Items[n-1]))
+		w.Older = pageURL(c, form, "after", place(list.Items[n-1]))
 	}
 	return list, w, err
 }
 
-// walkTo is this page's address with what the form asks, at a cursor.
-func walkTo(c echo.Context, form views.Form, where string, place db.Cursor) string {
+// pageURL is this page's address with what the form asks, at a cursor.
+func pageURL(c echo.Context, form views.Form, where string, place db.Cursor) string {
 	query := url.Values{}
 	for field, value := range form.Values {
 		if _, given := c.QueryParams()[field]; given {

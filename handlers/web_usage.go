@@ -69,7 +69,7 @@ func (s *server) usageShown(c echo.Context) (views.UsageShown, db.UsageQuery) {
 }
 
 // asTyped is one text as it was sent, without any key in it.
-func asTyped(text string) string { return strings.ToValidUTF8(blotted(text), "\uFFFD") }
+func asTyped(text string) string { return strings.ToValidUTF8(redacted(text), "\uFFFD") }
 
 // wrongDays tells by field what is wrong with the first and the last day.
 func wrongDays(given [2]string) map[string]string {

@@ -86,7 +86,7 @@ func Contact(p Page, c KnownContact) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				case len(c.Conversations.Items) == 0:
-					templ_7745c5c3_Err = pastTheEnd(c.Walk).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = pastTheEnd(c.Links).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -116,7 +116,7 @@ func Contact(p Page, c KnownContact) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = walkLinks(c.Walk, "conversations").Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = cursorLinks(c.Links, "conversations").Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

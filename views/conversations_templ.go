@@ -86,7 +86,7 @@ func Conversations(p Page, l ConversationList) templ.Component {
 							return templ_7745c5c3_Err
 						}
 					case len(l.List.Items) == 0:
-						templ_7745c5c3_Err = pastTheEnd(l.Walk).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = pastTheEnd(l.Links).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -116,7 +116,7 @@ func Conversations(p Page, l ConversationList) templ.Component {
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Err = walkLinks(l.Walk, "conversations").Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = cursorLinks(l.Links, "conversations").Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}

@@ -14,8 +14,8 @@ type Option struct {
 	Label string
 }
 
-// Walk is where a list goes on, as addresses: its first page, newer rows and older ones. Empty is nowhere.
-type Walk struct {
+// CursorLinks are where a list goes on, as addresses: its first page, newer rows and older ones. Empty is nowhere.
+type CursorLinks struct {
 	Start string
 	Newer string
 	Older string
@@ -24,7 +24,7 @@ type Walk struct {
 // ConversationList is one page of conversations and how it was asked for.
 type ConversationList struct {
 	List       db.List[db.Conversation]
-	Walk       Walk
+	Links      CursorLinks
 	Filter     Form // from, to, assistant and status
 	Assistants []Option
 	Zone       string // where days begin
@@ -34,7 +34,7 @@ type ConversationList struct {
 // ContactList is one page of contacts and what was searched for.
 type ContactList struct {
 	List   db.List[db.Contact]
-	Walk   Walk
+	Links  CursorLinks
 	Search Form // search
 	None   bool // the team has no contact at all
 }
@@ -46,7 +46,7 @@ type KnownContact struct {
 	CustomFields  []Fact
 	Attributes    []Fact
 	Conversations db.List[db.Conversation]
-	Walk          Walk
+	Links         CursorLinks
 }
 
 // Fact is something that is known under a name.

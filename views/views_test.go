@@ -68,13 +68,13 @@ func everyPage() map[string]templ.Component {
 		Errors: map[string]string{"name": nasty, "role": nasty, "description": nasty, "email": nasty, "password": nasty, "current": nasty}}
 	talk := db.Conversation{ID: someKey().ID, AssistantID: nasty, AssistantName: nasty, ContactID: someKey().ID, ContactFirstName: nasty, ContactLastName: nasty, DeviceType: nasty, FirstMessage: nasty,
 		ChatCount: 250, IncludesVoice: true, IntentName: nasty, Summary: nasty, CreatedAt: now, ClosedAt: now}
-	talks := ConversationList{List: db.List[db.Conversation]{Items: []db.Conversation{talk, {ID: nasty}}, Total: 2000, Page: db.Page{Number: 1, Size: 50}}, Walk: Walk{nasty, nasty, nasty}, Filter: Form{Values: wrong.Values},
+	talks := ConversationList{List: db.List[db.Conversation]{Items: []db.Conversation{talk, {ID: nasty}}, Total: 2000, Page: db.Page{Number: 1, Size: 50}}, Links: CursorLinks{nasty, nasty, nasty}, Filter: Form{Values: wrong.Values},
 		Assistants: []Option{{nasty, nasty}}, Zone: nasty}
 	wrongTalks, noTalks, gone := talks, talks, talks
 	wrongTalks.Filter, noTalks.None, gone.List.Items = wrong, true, nil
 	said := db.List[db.Message]{Items: []db.Message{{SenderType: nasty, MessageType: "voice", Text: nasty}, {SenderType: "user"}}, Total: 250, Page: db.Page{Number: 2, Size: 100}}
 	person := db.Contact{ID: nasty, FirstName: nasty, Email: nasty, Phone: nasty, LastSeen: now, LastSent: now}
-	people := ContactList{List: db.List[db.Contact]{Items: []db.Contact{person, {}}, Total: 2, Page: db.Page{Number: 1, Size: 50}}, Walk: talks.Walk, Search: Form{Values: map[string]string{"search": nasty}}}
+	people := ContactList{List: db.List[db.Contact]{Items: []db.Contact{person, {}}, Total: 2, Page: db.Page{Number: 1, Size: 50}}, Links: talks.Links, Search: Form{Values: map[string]string{"search": nasty}}}
 	nobody, lost, wrongSearch := people, people, people
 	nobody.None, lost.List.Total, lost.List.Items, wrongSearch.Search.Errors = true, 0, nil, map[string]string{"search": nasty}
 	some := []Fact{{nasty, nasty}}
@@ -83,7 +83,7 @@ func everyPage() map[string]templ.Component {
 		"team":     Team(p, db.List[db.TeamMember]{Items: []db.TeamMember{{User: db.User{Name: nasty, Email: nasty}, Member: nasty, DeactivatedAt: now}}, Total: 200, Page: db.Page{Number: 2, Size: 50}}, true),
 		"profile":  Profile(p, wrong, true),
 		"contacts": Contacts(p, people), "no contacts": Contacts(p, nobody), "nobody found": Contacts(p, lost), "contacts, wrong": Contacts(p, wrongSearch),
-		"contact": Contact(p, KnownContact{Contact: person, Channels: some, CustomFields: some, Attributes: some, Conversations: talks.List, Walk: talks.Walk}), "contact without conversations": Contact(p, KnownContact{}),
+		"contact": Contact(p, KnownContact{Contact: person, Channels: some, CustomFields: some, Attributes: some, Conversations: talks.List, Links: talks.Links}), "contact without conversations": Contact(p, KnownContact{}),
 		"assistants": Assistants(p, helpers), "no assistants": Assistants(p, AssistantList{List: db.List[db.Assistant]{Page: db.Page{Number: 1, Size: 50}}}),
 		"conversations": Conversations(p, talks), "conversations, wrong": Conversations(p, wrongTalks), "no conversations": Conversations(p, noTalks), "past the conversations": Conversations(p, gone),
 		"conversation": Conversation(p, talk, said), "conversation without messages": Conversation(p, db.Conversation{}, db.List[db.Message]{Page: said.Page}),

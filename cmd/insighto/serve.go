@@ -17,12 +17,12 @@ import (
 )
 
 const (
-	checkPatience = 100 * time.Millisecond // how long the start waits for the look at the file
-	stopPatience  = 10 * time.Second       // how long requests in flight have when it stops
-	tidyEvery     = time.Hour
-	logDaysMax    = 400
-	rateMax       = 1_000_000_000 // requests a minute
-	metricsMax    = 10            // connections at once
+	checkTimeout = 100 * time.Millisecond // how long the start waits for the look at the file
+	stopTimeout  = 10 * time.Second       // how long requests in flight have when it stops
+	tidyEvery    = time.Hour
+	logDaysMax   = 400
+	rateMax      = 1_000_000_000 // requests a minute
+	metricsMax   = 10            // connections at once
 )
 
 type serveCommand struct {
@@ -92,7 +92,7 @@ func (c *serveCommand) serve(ctx context.Context, w *world) error {
 		if err != nil {
 			return err
 		}
-	case <-time.After(checkPatience): // it is a large file; the look at it goes on below
+	case <-time.After(checkTimeout): // it is a large file; the look at it goes on below
 	}
 	if err := s.welcome(ctx, c.Demo); err != nil {
 		return err
@@ -258,10 +258,10 @@ func (s *serving) until(ctx context.Context, server *http.Server, damage <-chan 
 }
 
 func (s *serving) stop(server *http.Server) {
-	ctx, cancel := context.WithTimeout(context.Background(), stopPatience)
+	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancel()
 	if err := server.Shutdown(ctx); err != nil {
-		s.log.Warn("requests still ran after the time they had to finish", "seconds", stopPatience.Seconds())
+		s.log.Warn("requests still ran after the time they had to finish", "seconds", stopTimeout.Seconds())
 		_ = server.Close()
 	}
 }

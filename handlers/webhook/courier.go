@@ -12,7 +12,7 @@ import (
 
 const (
 	pollEvery     = 500 * time.Millisecond // for what other copies of the program have left, and for what failed before
-	stopPatience  = 5 * time.Second        // how long requests in flight have when it stops
+	stopTimeout   = 5 * time.Second        // how long requests in flight have when it stops
 	claimTogether = 16                     // webhooks that one transaction claims for
 	claimBrisk    = 64                     // deliveries that are claimed at once for an endpoint that answers quickly
 	claimUnproven = 8
@@ -50,7 +50,7 @@ func (c *Courier) Run(ctx context.Context) {
 	writing.Go(func() { c.write(context.WithoutCancel(ctx)) })
 	c.work(ctx, working)
 	close(c.halt)
-	late := time.AfterFunc(stopPatience, abort)
+	late := time.AfterFunc(stopTimeout, abort)
 	c.at.Wait()
 	late.Stop()
 	close(c.results)
@@ -144,7 +144,7 @@ func (c *Courier) awake() {
 // is not healthy, and others may wait for this worker.
 func (c *Courier) carry(ctx context.Context, l *lane, r run) {
 	for i, p := range r.parcels {
-		if c.stopping() || c.lanes.gone(l) || r.lot.Until.Sub(c.sender.Now()) < tryPatience+time.Second {
+		if c.stopping() || c.lanes.gone(l) || r.lot.Until.Sub(c.sender.Now()) < tryTimeout+time.Second {
 			c.giveBack(r, i)
 			return
 		}
@@ -161,7 +161,7 @@ func (c *Courier) carry(ctx context.Context, l *lane, r run) {
 			c.giveBack(r, i)
 			return
 		}
-		result := c.judge(r.lot, p, a)
+		result := c.outcomeOf(r.lot, p, a)
 		c.lanes.learn(l, a, result.Gone, time.Now())
 		c.results <- result
 		if a.problem != "" {
@@ -187,8 +187,8 @@ func (c *Courier) giveBack(r run, from int) {
 	}
 }
 
-// judge says what follows from a try.
-func (c *Courier) judge(lot *db.Lot, p db.Parcel, a attempt) db.Result {
+// outcomeOf says what follows from a try.
+func (c *Courier) outcomeOf(lot *db.Lot, p db.Parcel, a attempt) db.Result {
 	r := db.Result{
 		Lot: lot, EventID: p.EventID, State: db.Delivered, TriedAt: a.at, Took: a.took, Status: a.status, Problem: a.problem, Answer: a.answer,
 	}

@@ -25,9 +25,9 @@ import (
 // ports are where web servers listen. In a network that is allowed by name, any port is.
 var ports = []uint16{80, 443, 8080, 8443}
 
-// lookupPatience is how long making a webhook waits for the name of its host. A name that takes longer is let pass:
+// lookupTimeout is how long making a webhook waits for the name of its host. A name that takes longer is let pass:
 // what counts is the address that is dialled.
-const lookupPatience = time.Second
+const lookupTimeout = time.Second
 
 // Guard says where webhooks may go: to public addresses, and to the private networks that are allowed by name.
 type Guard struct {
@@ -120,7 +120,7 @@ func (g *Guard) reach(ctx context.Context, host string, port uint16) *db.Error {
 	if ip, err := netip.ParseAddr(host); err == nil {
 		found = append(found, ip)
 	} else {
-		ctx, cancel := context.WithTimeout(ctx, lookupPatience)
+		ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
 		defer cancel()
 		found, err = g.Lookup(ctx, host)
 		var dns *net.DNSError

@@ -37,7 +37,7 @@ func (c *Courier) write(ctx context.Context) {
 func (c *Courier) keep(ctx context.Context, batch []db.Result) {
 	late := time.Now().Add(db.Lease)
 	if c.stopping() {
-		late = time.Now().Add(stopPatience)
+		late = time.Now().Add(stopTimeout)
 	}
 	for told := false; ; told = true {
 		err := c.store.FinishDeliveries(ctx, batch)

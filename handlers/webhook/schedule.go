@@ -12,8 +12,7 @@ var schedule = []time.Duration{
 // retryAfterMax is the longest that an endpoint may put us off.
 const retryAfterMax = 24 * time.Hour
 
-// wait gives how long to wait after a failure with step tries behind it, this one left out, and whether to try again at
-// all. random is from 0 up to 1; asked is what the endpoint asked for, which can only make it longer.
+// wait gives how long to wait after a try has failed that had step tries before it, and whether to try again at all. random is from 0 up to 1; asked is what the endpoint asked for, which can only make it longer.
 func wait(step int, random float64, asked time.Duration) (time.Duration, bool) {
 	if step+1 >= len(schedule) {
 		return 0, false

@@ -19,9 +19,9 @@ import (
 )
 
 const (
-	tryPatience = 15 * time.Second // for one try, to the end of its answer
-	answerRead  = 16 << 10         // bytes of an answer that are read
-	answerKept  = 1 << 10          // bytes of it that are kept
+	tryTimeout = 15 * time.Second // for one try, to the end of its answer
+	answerRead = 16 << 10         // bytes of an answer that are read
+	answerKept = 1 << 10          // bytes of it that are kept
 )
 
 // Sender makes one try after the other. Client and Now may be replaced by tests.
@@ -33,7 +33,7 @@ type Sender struct {
 // NewSender gives a sender that the guard watches. It takes no proxy from the environment, follows no redirect and
 // unpacks nothing.
 func NewSender(guard *Guard, now func() time.Time) *Sender {
-	dialer := &net.Dialer{Timeout: tryPatience, Control: guard.Control}
+	dialer := &net.Dialer{Timeout: tryTimeout, Control: guard.Control}
 	return &Sender{Now: now, Client: clientOf(dialer)}
 }
 
@@ -65,7 +65,7 @@ type attempt struct {
 
 // try sends a body once. Anything but a 2xx is a failure, a redirect too. What an answer says after 16 KiB is not read.
 func (s *Sender) try(ctx context.Context, lot *db.Lot, event string, body []byte) attempt {
-	ctx, cancel := context.WithTimeout(ctx, tryPatience)
+	ctx, cancel := context.WithTimeout(ctx, tryTimeout)
 	defer cancel()
 	start := time.Now()
 	a := attempt{at: s.Now()}

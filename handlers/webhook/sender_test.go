@@ -222,7 +222,7 @@ func TestAnswersWithoutEnd(t *testing.T) {
 	}
 }
 
-// A try ends with its patience, whatever drips. Time is bent by ending the context early.
+// A try ends with its timeout, whatever drips. Time is bent by ending the context early.
 func TestReceiversThatTakeTheirTime(t *testing.T) {
 	done := make(chan struct{})
 	t.Cleanup(func() { close(done) })
@@ -252,8 +252,8 @@ func TestReceiversThatTakeTheirTime(t *testing.T) {
 			}
 		})
 	}
-	if tryPatience != 15*time.Second {
-		t.Errorf("a try has %v", tryPatience)
+	if tryTimeout != 15*time.Second {
+		t.Errorf("a try has %v", tryTimeout)
 	}
 }
 
