@@ -23,9 +23,12 @@ func (t tally) pick(f ConversationFilter) int64 {
 	return all - voice
 }
 
-// tallied tells whether tallies can answer for the filter; otherwise its rows are counted by an index.
+// tallied tells whether tallies can answer for the filter; otherwise its rows are counted by an index. It lists what they
+// know, so that a filter that is added later is counted until somebody teaches them. A cursor changes no total.
 func (f ConversationFilter) tallied() bool {
-	return f.ContactID == "" && f.IntentID == "" && !f.From.IsZero() && !f.Until.IsZero()
+	known := ConversationFilter{From: f.From, Until: f.Until, AssistantID: f.AssistantID, IncludesVoice: f.IncludesVoice, Status: f.Status,
+		After: f.After, Before: f.Before}
+	return f == known && !f.From.IsZero() && !f.Until.IsZero()
 }
 
 // conversationTotal is how many conversations pass the filter. It adds whole days from their tallies, the quarters of
