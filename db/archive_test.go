@@ -225,7 +225,7 @@ func TestImportStaysInItsTeam(t *testing.T) {
 		if got := transcript(t, store, ours, made(1))[0].Text; got != "Mine." {
 			t.Errorf("our message: got %q", got)
 		}
-		if _, err := store.Import(t.Context(), db.Principal{TeamID: made(999)}, []db.ArchivedConversation{archived(2)}); !db.NotFound.Is(err) {
+		if _, err := store.Import(t.Context(), db.Operator(made(999)), []db.ArchivedConversation{archived(2)}); !db.NotFound.Is(err) {
 			t.Errorf("a team that is not there: got %v, want not found", err)
 		}
 	})

@@ -76,7 +76,7 @@ func (s *Store) CreateAssistant(ctx context.Context, p Principal, change Assista
 	if err != nil {
 		return a, err
 	}
-	_, err = s.exec(ctx, `
+	_, err = s.change(ctx, p, `
 		INSERT INTO assistants (team_id, id, name, description, assistant_type, llm_model, system_prompt, voice, voice_languages,
 		                        webhook_id, has_human_agent, use_tools, attributes, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`, append(a.row(), a.CreatedAt.UnixMilli())...)
@@ -85,7 +85,7 @@ func (s *Store) CreateAssistant(ctx context.Context, p Principal, change Assista
 
 // UpdateAssistant changes an assistant, and gives it as it is now.
 func (s *Store) UpdateAssistant(ctx context.Context, p Principal, id string, change AssistantChange) (a Assistant, err error) {
-	err = s.atomically(ctx, func(tx *Store) error {
+	err = s.atomically(ctx, p, func(tx *Store) error {
 		was, err := single(ctx, tx, "assistant", scanAssistant, `
 			SELECT `+assistantColumns+`
 			FROM assistants
@@ -117,7 +117,7 @@ func (a Assistant) row() []any {
 
 // DeleteAssistant removes an assistant. Its conversations stay, and so do their counts.
 func (s *Store) DeleteAssistant(ctx context.Context, p Principal, id string) error {
-	n, err := s.exec(ctx, `
+	n, err := s.change(ctx, p, `
 		DELETE FROM assistants
 		WHERE team_id = $1
 		  AND id = $2`, p.TeamID, id)

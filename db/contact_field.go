@@ -43,7 +43,7 @@ func (s *Store) CreateContactField(ctx context.Context, p Principal, name, kind 
 	if err := problems.or(); err != nil {
 		return f, err
 	}
-	return f, s.atomically(ctx, func(tx *Store) error {
+	return f, s.atomically(ctx, p, func(tx *Store) error {
 		var n int64
 		if _, err := tx.one(ctx, []any{&n}, `SELECT COUNT(*) FROM contact_fields WHERE team_id = $1`, p.TeamID); err != nil {
 			return err
@@ -63,7 +63,7 @@ func (s *Store) CreateContactField(ctx context.Context, p Principal, name, kind 
 
 // DeleteContactField removes the definition; what contacts hold under its name stays.
 func (s *Store) DeleteContactField(ctx context.Context, p Principal, id string) error {
-	n, err := s.exec(ctx, `
+	n, err := s.change(ctx, p, `
 		DELETE FROM contact_fields
 		WHERE team_id = $1
 		  AND id = $2`, p.TeamID, id)

@@ -12,7 +12,7 @@ const deleteManyMax = 1000
 
 // CreateContact makes a contact. An e-mail or phone that another contact of the team has is a Conflict.
 func (s *Store) CreateContact(ctx context.Context, p Principal, change ContactChange) (c Contact, err error) {
-	err = s.atomically(ctx, func(tx *Store) error {
+	err = s.atomically(ctx, p, func(tx *Store) error {
 		if err := tx.lockTotal(ctx, p.TeamID, contactsNoun); err != nil {
 			return err
 		}
@@ -24,7 +24,7 @@ func (s *Store) CreateContact(ctx context.Context, p Principal, change ContactCh
 
 // UpdateContact changes a contact, and gives it as it is now.
 func (s *Store) UpdateContact(ctx context.Context, p Principal, id string, change ContactChange) (c Contact, err error) {
-	err = s.atomically(ctx, func(tx *Store) error {
+	err = s.atomically(ctx, p, func(tx *Store) error {
 		if change.addresses() {
 			if err := tx.lockTotal(ctx, p.TeamID, contactsNoun); err != nil {
 				return err
@@ -46,7 +46,7 @@ func (s *Store) UpsertContact(ctx context.Context, p Principal, change ContactCh
 	if err != nil {
 		return c, err
 	}
-	err = s.atomically(ctx, func(tx *Store) error {
+	err = s.atomically(ctx, p, func(tx *Store) error {
 		found := false
 		if c, found, err = tx.match(ctx, p, email, phone); err != nil {
 			return err
@@ -79,7 +79,7 @@ func (s *Store) DeleteContacts(ctx context.Context, p Principal, ids []string) e
 	if len(ids) == 0 || len(ids) > deleteManyMax {
 		return invalid("body.contact_ids", fmt.Sprintf("Name between 1 and %d contacts.", deleteManyMax))
 	}
-	return s.atomically(ctx, func(tx *Store) error {
+	return s.atomically(ctx, p, func(tx *Store) error {
 		if err := tx.lockTotal(ctx, p.TeamID, contactsNoun); err != nil {
 			return err
 		}

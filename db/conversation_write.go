@@ -27,7 +27,7 @@ func (s *Store) CreateConversation(ctx context.Context, p Principal, n NewConver
 	if err != nil {
 		return made, err
 	}
-	err = s.atomically(ctx, func(tx *Store) error {
+	err = s.atomically(ctx, p, func(tx *Store) error {
 		if c.Contact.ID, err = tx.partner(ctx, p, n, c); err != nil {
 			return err
 		}
@@ -142,7 +142,7 @@ func (s *Store) seenWith(ctx context.Context, p Principal, c Contact, seen time.
 
 // CloseConversation closes a conversation; one that is closed keeps the time it was closed at.
 func (s *Store) CloseConversation(ctx context.Context, p Principal, id string) (c Conversation, err error) {
-	err = s.atomically(ctx, func(tx *Store) error {
+	err = s.atomically(ctx, p, func(tx *Store) error {
 		was, err := tx.conversationForUpdate(ctx, p, id)
 		if err != nil {
 			return err
@@ -166,7 +166,7 @@ func (s *Store) CloseConversation(ctx context.Context, p Principal, id string) (
 
 // DeleteConversation removes a conversation with its messages. Its contact stays.
 func (s *Store) DeleteConversation(ctx context.Context, p Principal, id string) error {
-	return s.atomically(ctx, func(tx *Store) error {
+	return s.atomically(ctx, p, func(tx *Store) error {
 		was, err := tx.conversationForUpdate(ctx, p, id)
 		if err != nil {
 			return err

@@ -189,17 +189,3 @@ func (e *Export) rows(ctx context.Context, tx *Store, from, until []any, page *e
 	}
 	return err
 }
-
-// snapshot runs f on one moment of the database: whatever is written meanwhile, its statements do not see it.
-func (s *Store) snapshot(ctx context.Context, f func(tx *Store) error) error {
-	ctx, cancel := context.WithTimeout(ctx, s.timeout)
-	defer cancel()
-	tx, err := s.read.BeginTx(ctx, s.dialect.snapshot)
-	if err != nil {
-		return s.explainError(err)
-	}
-	defer tx.Rollback() //nolint:errcheck // nothing was written
-	inner := *s
-	inner.tx = tx
-	return f(&inner)
-}

@@ -48,7 +48,7 @@ func (s *Store) keptSince(ctx context.Context, p Principal, c Repeat, since time
 // is kept without the other. Of two at once the second waits and gets the answer of the first. When work fails nothing
 // is kept, and the next one works anew.
 func (s *Store) Once(ctx context.Context, p Principal, c Repeat, work func(tx *Store) (Answer, error)) (a Answer, err error) {
-	err = s.atomically(ctx, func(tx *Store) error {
+	err = s.atomically(ctx, p, func(tx *Store) error {
 		now := s.now()
 		mine, err := tx.claim(ctx, p, c, now)
 		if err != nil {
@@ -87,6 +87,6 @@ func (s *Store) claim(ctx context.Context, p Principal, c Repeat, now time.Time)
 
 // ForgetOldAnswers removes the answers that are no longer given again.
 func (s *Store) ForgetOldAnswers(ctx context.Context) error {
-	_, err := s.exec(ctx, `DELETE FROM kept_answers WHERE created_at <= $1`, s.now().Add(-answersKept).UnixMilli())
+	_, err := s.change(ctx, theProgram(), `DELETE FROM kept_answers WHERE created_at <= $1`, s.now().Add(-answersKept).UnixMilli())
 	return err
 }

@@ -31,10 +31,8 @@ func (s *Store) Import(ctx context.Context, p Principal, batch []ArchivedConvers
 			return nil, err
 		}
 	}
-	slow := *s
-	slow.timeout = importTimeout
 	results := make([]Imported, len(batch))
-	err := slow.atomically(ctx, func(tx *Store) error {
+	err := s.within(importTimeout).atomically(ctx, p, func(tx *Store) error {
 		a, err := tx.archived(ctx, p.TeamID, batch)
 		if err != nil {
 			return err

@@ -52,7 +52,7 @@ func (s *Store) CreateKey(ctx context.Context, p Principal, n NewKey) (Key, stri
 	secret := keyMark + newSecret(keyLength)
 	k.ID, k.UserID, k.TeamID, k.CreatedAt = NewID(), p.UserID, p.TeamID, s.now()
 	k.Prefix = secret[:len(keyMark)+prefixLength]
-	err = s.atomically(ctx, func(tx *Store) error {
+	err = s.atomically(ctx, p, func(tx *Store) error {
 		var held int64
 		if _, err := tx.one(ctx, []any{&held}, countKeys, p.TeamID, p.UserID); err != nil {
 			return err
@@ -129,7 +129,7 @@ func (s *Store) Key(ctx context.Context, p Principal, id string) (Key, error) {
 // RevokeKey stops one of the asker's own keys from the moment it returns, on every copy of the program. Revoking
 // again changes nothing: the first time stays. It gives the key as it is now.
 func (s *Store) RevokeKey(ctx context.Context, p Principal, id string) (Key, error) {
-	if _, err := s.exec(ctx, `
+	if _, err := s.change(ctx, p, `
 		UPDATE keys
 		SET revoked_at = $1
 		WHERE team_id = $2
@@ -143,7 +143,7 @@ func (s *Store) RevokeKey(ctx context.Context, p Principal, id string) (Key, err
 
 // DeleteKey removes one of the asker's own keys, live or revoked. Its name stays, for what it did.
 func (s *Store) DeleteKey(ctx context.Context, p Principal, id string) error {
-	return s.atomically(ctx, func(tx *Store) error {
+	return s.atomically(ctx, p, func(tx *Store) error {
 		if _, err := tx.exec(ctx, `
 			INSERT INTO deleted_keys (team_id, id, user_id, name, prefix, deleted_at)
 			SELECT team_id, id, user_id, name, prefix, CAST($4 AS BIGINT)
@@ -167,7 +167,7 @@ func (s *Store) DeleteKey(ctx context.Context, p Principal, id string) error {
 
 // KeyOwner gives who holds the key with that id, for the command line, where the operator may act on any key.
 func (s *Store) KeyOwner(ctx context.Context, id string) (Principal, error) {
-	var p Principal
+	p := Operator("")
 	found, err := s.one(ctx, []any{&p.TeamID, &p.UserID}, `
 		SELECT team_id, user_id
 		FROM keys

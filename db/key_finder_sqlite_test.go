@@ -34,7 +34,7 @@ func TestASQLiteReaderKeepsWhatItFoundUntilSomebodyCommits(t *testing.T) {
 	if len(reader.found) != 2 {
 		t.Errorf("got %d rows kept, want 2", len(reader.found))
 	}
-	if _, _, err := store.AddUser(ctx, NewUser{Email: "ada@a.example", Name: "Ada", Team: "A", Member: "owner", Password: "a long enough pass phrase"}); err != nil {
+	if _, _, err := store.AddUser(ctx, Operator(""), NewUser{Email: "ada@a.example", Name: "Ada", Team: "A", Member: "owner", Password: "a long enough pass phrase"}); err != nil {
 		t.Fatal(err)
 	}
 	ask(2)

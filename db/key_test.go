@@ -14,7 +14,7 @@ import (
 // member adds a person to a team and gives who they are.
 func member(t testing.TB, store *db.Store, email, team string) db.Principal {
 	t.Helper()
-	user, tm, err := store.AddUser(context.Background(), db.NewUser{Email: email, Name: "Ada", Team: team, Member: "owner", Password: "a long enough pass phrase"})
+	user, tm, err := store.AddUser(context.Background(), db.Operator(""), db.NewUser{Email: email, Name: "Ada", Team: team, Member: "owner", Password: "a long enough pass phrase"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +120,7 @@ func TestKeys(t *testing.T) {
 		t.Run("a key stops when its person is deactivated", func(t *testing.T) {
 			p := member(t, store, "gone@a.example", "A")
 			_, secret := newKey(t, store, p, "read_only")
-			if err := store.DeactivateUser(ctx, "Gone@A.example"); err != nil {
+			if err := store.DeactivateUser(ctx, db.Operator(""), "Gone@A.example"); err != nil {
 				t.Fatal(err)
 			}
 			if err := letIn(ctx, store, secret); code(err) != "key_unknown" {

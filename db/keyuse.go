@@ -245,7 +245,7 @@ func (b *batch) add(ref keyRef, a *activity) {
 
 // addUses writes a batch, unless it is written already.
 func (s *Store) addUses(ctx context.Context, writer string, b *batch) error {
-	return s.atomically(ctx, func(tx *Store) error {
+	return s.atomically(ctx, theProgram(), func(tx *Store) error {
 		n, err := tx.exec(ctx, `
 			INSERT INTO usage_writers (id, batch, written_at)
 			VALUES ($1, $2, $3)

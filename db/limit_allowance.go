@@ -69,6 +69,6 @@ const takeAllowance = `
 
 // ForgetOldAllowances removes those of minutes that are over, also on a copy whose clock is minutes off.
 func (s *Store) ForgetOldAllowances(ctx context.Context) error {
-	_, err := s.exec(ctx, `DELETE FROM allowances WHERE since < $1`, s.now().Add(-10*time.Minute).UnixMilli())
+	_, err := s.change(ctx, theProgram(), `DELETE FROM allowances WHERE since < $1`, s.now().Add(-10*time.Minute).UnixMilli())
 	return err
 }

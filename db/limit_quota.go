@@ -33,9 +33,9 @@ func (s *Store) Quota(ctx context.Context, p Principal) (most int64, err error) 
 	return most, err
 }
 
-// SetQuota lets a team make that many API requests a month, or any number for 0. Every copy of the program goes by it
+// SetQuota lets the asker's team make that many API requests a month, or any number for 0. Every copy of the program goes by it
 // within a second.
-func (s *Store) SetQuota(ctx context.Context, teamID string, most int64) error {
+func (s *Store) SetQuota(ctx context.Context, p Principal, most int64) error {
 	if most < 0 || most > QuotaMax {
 		return Problems{invalid("quota", fmt.Sprintf("A quota is a number of requests, from 1 to %d.", QuotaMax))}
 	}
@@ -43,10 +43,10 @@ func (s *Store) SetQuota(ctx context.Context, teamID string, most int64) error {
 	if most > 0 {
 		kept = most
 	}
-	n, err := s.exec(ctx, `
+	n, err := s.change(ctx, p, `
 		UPDATE teams
 		SET quota = $1
-		WHERE id = $2`, kept, teamID)
+		WHERE id = $2`, kept, p.TeamID)
 	if err == nil && n == 0 {
 		return notFound("team")
 	}

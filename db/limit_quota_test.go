@@ -15,7 +15,7 @@ func TestQuota(t *testing.T) {
 	dbtest.EachAt(t, clock.now, func(t *testing.T, store *db.Store) {
 		begun := clock.at.Load()
 		defer clock.at.Store(begun)
-		user, team, err := store.AddUser(t.Context(), db.NewUser{Email: "ada@example.com", Name: "Ada", Team: "A", Member: "owner", Password: "three short calm words"})
+		user, team, err := store.AddUser(t.Context(), db.Operator(""), db.NewUser{Email: "ada@example.com", Name: "Ada", Team: "A", Member: "owner", Password: "three short calm words"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -37,7 +37,7 @@ func TestQuota(t *testing.T) {
 		if s, err := l.Take(t.Context(), p); err != nil || s != (db.Standing{}) {
 			t.Errorf("without a quota: got %+v, %v", s, err)
 		}
-		if err := store.SetQuota(t.Context(), team.ID, 5); err != nil {
+		if err := store.SetQuota(t.Context(), db.Operator(team.ID), 5); err != nil {
 			t.Fatal(err)
 		}
 		spend(1, 404)
@@ -74,11 +74,11 @@ func TestQuota(t *testing.T) {
 		if most, err := store.Quota(t.Context(), p); err != nil || most != 5 {
 			t.Errorf("the quota: got %d, %v; want 5", most, err)
 		}
-		if err := store.SetQuota(t.Context(), db.NewID(), 5); !db.NotFound.Is(err) {
+		if err := store.SetQuota(t.Context(), db.Operator(db.NewID()), 5); !db.NotFound.Is(err) {
 			t.Errorf("the quota of no team: got %v", err)
 		}
 		for _, nonsense := range []int64{-1, db.QuotaMax + 1} {
-			if err := store.SetQuota(t.Context(), team.ID, nonsense); !db.Invalid.Is(err) {
+			if err := store.SetQuota(t.Context(), db.Operator(team.ID), nonsense); !db.Invalid.Is(err) {
 				t.Errorf("a quota of %d: got %v", nonsense, err)
 			}
 		}

@@ -89,7 +89,7 @@ func (s *Store) AddMessage(ctx context.Context, p Principal, conversationID stri
 	if e := m.check(); e != nil {
 		return Message{}, e
 	}
-	err := s.atomically(ctx, func(tx *Store) error {
+	err := s.atomically(ctx, p, func(tx *Store) error {
 		if m.SenderType == "user" { // contacts are locked before conversations, by everybody
 			if err := tx.seenAgain(ctx, p, conversationID, m.CreatedAt); err != nil {
 				return err

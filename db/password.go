@@ -32,19 +32,21 @@ const (
 //go:embed passwords.txt
 var commonPasswords string // the 3,000 most common, and longer ones; from zxcvbn's frequency list (MIT)
 
-// hashers is how many passwords may be hashed at once; each takes 19 MiB and a processor.
-func hashers() int { return runtime.NumCPU() }
+// hasher hashes passwords, as many at once as there are processors: each takes 19 MiB and one of those.
+type hasher chan struct{}
 
-// hashPassword gives the PHC string of a password under a fresh salt.
-func (s *Store) hashPassword(password string) string {
+func newHasher() hasher { return make(hasher, runtime.NumCPU()) }
+
+// hash gives the PHC string of a password under a fresh salt.
+func (h hasher) hash(password string) string {
 	salt := make([]byte, 16)
 	_, _ = rand.Read(salt)
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonTime, argonLanes,
-		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(s.argon(password, salt, argonTime, argonMemory, argonLanes)))
+		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(h.argon(password, salt, argonTime, argonMemory, argonLanes)))
 }
 
-// passwordMatches compares in constant time. A hash that is empty or unreadable costs the same and never matches.
-func (s *Store) passwordMatches(hash, password string) bool {
+// matches compares in constant time. A hash that is empty or unreadable costs the same and never matches.
+func (h hasher) matches(hash, password string) bool {
 	var version int
 	var memory, time uint32
 	var lanes uint8
@@ -55,15 +57,15 @@ func (s *Store) passwordMatches(hash, password string) bool {
 	salt64, want64, _ := strings.Cut(tail, "$")
 	salt, _ := base64.RawStdEncoding.DecodeString(salt64)
 	want, _ := base64.RawStdEncoding.DecodeString(want64)
-	got := s.argon(password, salt, time, memory, lanes)
+	got := h.argon(password, salt, time, memory, lanes)
 	return subtle.ConstantTimeCompare(got, want) == 1
 }
 
-func (s *Store) argon(password string, salt []byte, time, memory uint32, lanes uint8) []byte {
-	s.hashing <- struct{}{}
+func (h hasher) argon(password string, salt []byte, time, memory uint32, lanes uint8) []byte {
+	h <- struct{}{}
 	defer func() {
 		debug.FreeOSMemory() // the 19 MiB go back now; Go by itself would hold on to them for minutes
-		<-s.hashing
+		<-h
 	}()
 	return argon2.IDKey([]byte(norm.NFC.String(password)), salt, time, memory, lanes, 32)
 }

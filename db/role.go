@@ -67,12 +67,44 @@ func memberRole(text string) (MemberRole, *Error) {
 	return "", invalid("role", "A person's role in a team is owner, admin or member.")
 }
 
-// Principal is who asks: a person in a team, through a session or through a key. Every method whose rows
-// belong to a team or a person takes one, and its statement names that team.
+// Actor is what sort of asker a Principal is.
+type Actor string
+
+// The actors.
+const (
+	ActorPerson   Actor = "person"   // through a session
+	ActorKey      Actor = "key"      // through the API
+	ActorOperator Actor = "operator" // at the command line, on the machine itself
+	ActorProgram  Actor = "program"  // tidying up and counting
+)
+
+// Principal is who asks: a person in a team, through a session or through a key; or whoever runs the server; or the program
+// itself. Every method whose rows belong to a team or a person takes one, and its statement names that team. Every write
+// is in a transaction of one.
 type Principal struct {
 	TeamID string
 	UserID string
 	Member MemberRole // set for a session
 	KeyID  string     // set for a key
 	Role   Role       // the key's
+	actor  Actor      // set for who is neither
+}
+
+// Operator is whoever runs the command line, acting on a team, or on none in particular when teamID is empty.
+func Operator(teamID string) Principal { return Principal{TeamID: teamID, actor: ActorOperator} }
+
+// theProgram asks for what nobody else does.
+func theProgram() Principal { return Principal{actor: ActorProgram} }
+
+// Actor is what sort of asker this is, or empty for nobody.
+func (p Principal) Actor() Actor {
+	switch {
+	case p.actor != "":
+		return p.actor
+	case p.KeyID != "":
+		return ActorKey
+	case p.UserID != "":
+		return ActorPerson
+	}
+	return ""
 }

@@ -69,7 +69,7 @@ func (s *Store) SignIn(ctx context.Context, email, password string, from Client)
 			return p, err
 		}
 	}
-	if len(password) > 4*PasswordMax || !s.passwordMatches(hash, password) {
+	if len(password) > 4*PasswordMax || !s.hasher.matches(hash, password) {
 		if err := s.try(ctx, account, accountBudget); err != nil {
 			return p, err
 		}
@@ -110,7 +110,7 @@ func (s *Store) mayTry(ctx context.Context, subjects map[string]Budget) error {
 func (s *Store) OpenSession(ctx context.Context, p Principal, from Client) (secret string, err error) {
 	secret = newSecret(keyLength)
 	now := s.now().UnixMilli()
-	_, err = s.exec(ctx, `
+	_, err = s.change(ctx, p, `
 		INSERT INTO sessions (digest, id, user_id, team_id, created_at, seen_at, address, user_agent)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
 		digest(secret), NewID(), p.UserID, p.TeamID, now, now, from.Address, clip(from.UserAgent))
@@ -147,7 +147,7 @@ func (s *Store) Visitor(ctx context.Context, secret string) (Visitor, error) {
 	v.TeamID, v.UserID = v.Team.ID, v.User.ID
 	if now.Sub(v.Session.SeenAt) >= sessionTouch {
 		// Being late here loses nothing, so a database that only reads still serves pages.
-		if _, err := s.exec(ctx, `UPDATE sessions SET seen_at = $1 WHERE digest = $2`, now.UnixMilli(), digest(secret)); err != nil && !Unavailable.Is(err) {
+		if _, err := s.change(ctx, v.Principal, `UPDATE sessions SET seen_at = $1 WHERE digest = $2`, now.UnixMilli(), digest(secret)); err != nil && !Unavailable.Is(err) {
 			return v, err
 		}
 	}
@@ -178,7 +178,7 @@ func (s *Store) Sessions(ctx context.Context, p Principal) ([]Session, error) {
 
 // EndSession ends one session of the asker's person.
 func (s *Store) EndSession(ctx context.Context, p Principal, id string) error {
-	n, err := s.exec(ctx, `DELETE FROM sessions WHERE user_id = $1 AND id = $2`, p.UserID, id)
+	n, err := s.change(ctx, p, `DELETE FROM sessions WHERE user_id = $1 AND id = $2`, p.UserID, id)
 	if err == nil && n == 0 {
 		return notFound("session")
 	}
@@ -187,6 +187,6 @@ func (s *Store) EndSession(ctx context.Context, p Principal, id string) error {
 
 // ForgetOldSessions removes sessions that have ended by age.
 func (s *Store) ForgetOldSessions(ctx context.Context) error {
-	_, err := s.exec(ctx, `DELETE FROM sessions WHERE created_at < $1`, s.now().Add(-SessionAbsolute).UnixMilli())
+	_, err := s.change(ctx, theProgram(), `DELETE FROM sessions WHERE created_at < $1`, s.now().Add(-SessionAbsolute).UnixMilli())
 	return err
 }

@@ -127,7 +127,7 @@ func TestSessions(t *testing.T) {
 			if signedIn(store, one) || signedIn(store, other) || !signedIn(store, bobs) {
 				t.Errorf("got in %v, %v, %v; want ada out twice and bob in", signedIn(store, one), signedIn(store, other), signedIn(store, bobs))
 			}
-			if err := store.DeactivateUser(ctx, "bob@a.example"); err != nil || signedIn(store, bobs) {
+			if err := store.DeactivateUser(ctx, db.Operator(""), "bob@a.example"); err != nil || signedIn(store, bobs) {
 				t.Errorf("deactivated: got %v, in %v; want out", err, signedIn(store, bobs))
 			}
 		})
@@ -150,7 +150,7 @@ func TestSignIn(t *testing.T) {
 	dbtest.EachAt(t, clock.now, func(t *testing.T, store *db.Store) {
 		ada := member(t, store, "ada@a.example", "A")
 		member(t, store, "gone@a.example", "A")
-		if err := store.DeactivateUser(ctx, "gone@a.example"); err != nil {
+		if err := store.DeactivateUser(ctx, db.Operator(""), "gone@a.example"); err != nil {
 			t.Fatal(err)
 		}
 		const right = "a long enough pass phrase"

@@ -13,7 +13,7 @@ const setupCodeLength = 20
 // and any of them works until the first owner is there.
 func (s *Store) NewSetupCode(ctx context.Context) (string, error) {
 	code := newSecret(setupCodeLength)
-	_, err := s.exec(ctx, `
+	_, err := s.change(ctx, Operator(""), `
 		INSERT INTO setup_codes (digest, created_at)
 		VALUES ($1, $2)`, digest(code), s.now().UnixMilli())
 	return code, err
@@ -37,7 +37,7 @@ func (s *Store) SetUp(ctx context.Context, code string, n NewUser) (User, Team, 
 	if err := problems.or(); err != nil {
 		return user, team, err
 	}
-	err = s.atomically(ctx, func(tx *Store) error {
+	err = s.atomically(ctx, Operator(""), func(tx *Store) error {
 		// Locking all codes, in one order, lets one set-up through at a time, whichever code each has.
 		known := false
 		if err := tx.each(ctx, func(scan scanner) error {
@@ -59,7 +59,7 @@ func (s *Store) SetUp(ctx context.Context, code string, n NewUser) (User, Team, 
 		if !known || taken {
 			return conflict("Insighto is set up already. Sign in.")
 		}
-		if user, team, err = tx.AddUser(ctx, n); err != nil {
+		if user, team, err = tx.AddUser(ctx, Operator(""), n); err != nil {
 			return err
 		}
 		_, err = tx.exec(ctx, `DELETE FROM setup_codes WHERE created_at <= $1`, tx.now().UnixMilli())

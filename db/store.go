@@ -19,14 +19,13 @@ type Store struct {
 	read    *sql.DB
 	write   *sql.DB
 	finder  finder
-	tx      *sql.Tx // set inside atomically
+	tx      *transaction // set inside atomically and snapshot
 	dialect dialect
 	texts   *sync.Map // a statement as written → as the engine wants it
 	now     func() time.Time
 	timeout time.Duration
-	hashing chan struct{} // one place for each password hashed at a time
-	outbox  *outbox       // set inside atomically: what it leaves to deliver
-	stirs   chan struct{} // see Stirs
+	hasher  hasher
+	due     bell // see Due
 }
 
 // dialect holds what differs between the engines; everything else is one text.
@@ -77,8 +76,7 @@ func Connect(ctx context.Context, target string, now func() time.Time) (*Store, 
 		return nil, err
 	}
 	s.now = func() time.Time { return now().UTC().Truncate(time.Millisecond) }
-	s.texts, s.timeout, s.hashing = &sync.Map{}, statementTimeout, make(chan struct{}, hashers())
-	s.stirs = make(chan struct{}, 1)
+	s.texts, s.timeout, s.hasher, s.due = &sync.Map{}, statementTimeout, newHasher(), newBell()
 	return s, nil
 }
 
@@ -96,52 +94,6 @@ func (s *Store) Ping(ctx context.Context) error {
 	var n int
 	_, err := s.one(ctx, []any{&n}, `SELECT 1`)
 	return err
-}
-
-// atomically runs f in one transaction: all of it is kept, or none. Inside, only tx may be used: s would wait for
-// itself on SQLite and write outside the transaction on PostgreSQL.
-func (s *Store) atomically(ctx context.Context, f func(tx *Store) error) error {
-	if s.tx != nil {
-		return f(s)
-	}
-	ctx, cancel := context.WithTimeout(ctx, s.timeout)
-	defer cancel()
-	tx, err := s.write.BeginTx(ctx, nil)
-	if err != nil {
-		return s.explainError(err)
-	}
-	defer tx.Rollback() //nolint:errcheck // after Commit it says so, and otherwise the first error counts
-	inner := *s
-	inner.tx, inner.outbox = tx, &outbox{}
-	if err := f(&inner); err != nil {
-		return err
-	}
-	if err := inner.countDeliveries(ctx); err != nil {
-		return err
-	}
-	if err := tx.Commit(); err != nil {
-		return s.explainError(err)
-	}
-	if inner.outbox.stirred {
-		s.wake()
-	}
-	return nil
-}
-
-// exec runs a statement that changes rows, and says how many.
-func (s *Store) exec(ctx context.Context, text string, args ...any) (int64, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.timeout)
-	defer cancel()
-	run := s.write.ExecContext
-	if s.tx != nil {
-		run = s.tx.ExecContext
-	}
-	result, err := run(ctx, s.text(text), args...)
-	if err != nil {
-		return 0, s.explainError(err)
-	}
-	n, err := result.RowsAffected()
-	return n, s.explainError(err)
 }
 
 // scanner reads the columns of the row at hand.
@@ -193,11 +145,6 @@ func (s *Store) first(ctx context.Context, f func(scan scanner) error, text stri
 // one reads the first row into dest and tells whether there was one.
 func (s *Store) one(ctx context.Context, dest []any, text string, args ...any) (found bool, err error) {
 	return s.first(ctx, func(scan scanner) error { return scan(dest...) }, text, args...)
-}
-
-// returning runs a statement that changes one row and reads what it returns into dest.
-func (s *Store) returning(ctx context.Context, dest []any, text string, args ...any) error {
-	return s.explainError(s.tx.QueryRowContext(ctx, s.text(text), args...).Scan(dest...))
 }
 
 // single reads the one row that a statement finds, or gives a NotFound error that names the noun.

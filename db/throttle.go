@@ -31,7 +31,7 @@ func (s *Store) spent(ctx context.Context, subject string, b Budget) (time.Durat
 // try counts one more try of the subject; a span that has passed starts anew.
 func (s *Store) try(ctx context.Context, subject string, b Budget) error {
 	now := s.now()
-	_, err := s.exec(ctx, `
+	_, err := s.change(ctx, theProgram(), `
 		INSERT INTO tries (subject, count, since)
 		VALUES ($1, 1, $2)
 		ON CONFLICT (subject) DO UPDATE
@@ -43,13 +43,13 @@ func (s *Store) try(ctx context.Context, subject string, b Budget) error {
 
 // forgive forgets the tries of a subject that has proved itself.
 func (s *Store) forgive(ctx context.Context, subject string) error {
-	_, err := s.exec(ctx, `DELETE FROM tries WHERE subject = $1`, subjectKey(subject))
+	_, err := s.change(ctx, theProgram(), `DELETE FROM tries WHERE subject = $1`, subjectKey(subject))
 	return err
 }
 
 // ForgetOldTries removes what no budget looks at any more.
 func (s *Store) ForgetOldTries(ctx context.Context) error {
-	_, err := s.exec(ctx, `DELETE FROM tries WHERE since < $1`, s.now().Add(-24*time.Hour).UnixMilli())
+	_, err := s.change(ctx, theProgram(), `DELETE FROM tries WHERE since < $1`, s.now().Add(-24*time.Hour).UnixMilli())
 	return err
 }
 

@@ -31,7 +31,7 @@ func (s *Store) BundleUsage(ctx context.Context) error {
 		if err != nil || !found {
 			return err
 		}
-		if err := s.atomically(ctx, func(tx *Store) error { return tx.bundle(ctx, month) }); err != nil {
+		if err := s.atomically(ctx, theProgram(), func(tx *Store) error { return tx.bundle(ctx, month) }); err != nil {
 			return err
 		}
 	}

@@ -107,6 +107,6 @@ func (s *Store) MonthRequests(ctx context.Context, teamID, month string) (n int6
 
 // ForgetOldWriters removes what tells the batches of programs that have long ended.
 func (s *Store) ForgetOldWriters(ctx context.Context) error {
-	_, err := s.exec(ctx, `DELETE FROM usage_writers WHERE written_at < $1`, s.now().Add(-7*dayLong).UnixMilli())
+	_, err := s.change(ctx, theProgram(), `DELETE FROM usage_writers WHERE written_at < $1`, s.now().Add(-7*dayLong).UnixMilli())
 	return err
 }

@@ -125,7 +125,7 @@ const forgetAtOnce = 500
 func (s *Store) ForgetOldRequests(ctx context.Context, keep time.Duration) error {
 	before := s.now().Add(-keep).UnixMilli()
 	for {
-		n, err := s.exec(ctx, `
+		n, err := s.change(ctx, theProgram(), `
 			DELETE FROM requests
 			WHERE (team_id, id) IN (SELECT team_id, id FROM requests WHERE at < $1 ORDER BY at LIMIT $2)`, before, forgetAtOnce)
 		if err != nil || n < forgetAtOnce {

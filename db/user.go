@@ -23,17 +23,17 @@ type NewUser struct {
 	Password string // empty when the person exists and only joins the team
 }
 
-// AddUser adds a person to a team. A person who exists under that e-mail keeps name and password and joins the team.
+// AddUser adds a person to a team, for the asker. A person who exists under that e-mail keeps name and password and joins the team.
 // Problems tells every input that is wrong.
-func (s *Store) AddUser(ctx context.Context, n NewUser) (User, Team, error) {
+func (s *Store) AddUser(ctx context.Context, p Principal, n NewUser) (User, Team, error) {
 	n, role, err := n.checked()
 	if err != nil {
 		return User{}, Team{}, err
 	}
-	hash := s.hashPassword(n.Password) // before the transaction: it takes tens of milliseconds
+	hash := s.hasher.hash(n.Password) // before the transaction: it takes tens of milliseconds
 	var user User
 	var team Team
-	err = s.atomically(ctx, func(tx *Store) error {
+	err = s.atomically(ctx, p, func(tx *Store) error {
 		if team, err = tx.team(ctx, n.Team); err != nil {
 			return err
 		}
@@ -98,7 +98,7 @@ func (s *Store) userByEmail(ctx context.Context, email string) (User, error) {
 // MemberByEmail gives who that person is in that team, for the command line, or a NotFound error. Without a team's
 // name it is the person's first team.
 func (s *Store) MemberByEmail(ctx context.Context, email, team string) (Principal, error) {
-	var p Principal
+	p := Operator("")
 	found, err := s.one(ctx, []any{&p.TeamID, &p.UserID, &p.Member}, `
 		SELECT m.team_id, m.user_id, m.member_role
 		FROM users u
@@ -134,13 +134,13 @@ func (s *Store) RenameUser(ctx context.Context, p Principal, name string) error 
 	if problem != nil {
 		return problem
 	}
-	_, err := s.exec(ctx, `UPDATE users SET name = $1 WHERE id = $2`, name, p.UserID)
+	_, err := s.change(ctx, p, `UPDATE users SET name = $1 WHERE id = $2`, name, p.UserID)
 	return err
 }
 
 // DeactivateUser ends every session of a person; their keys and password stop working at once.
-func (s *Store) DeactivateUser(ctx context.Context, email string) error {
-	return s.atomically(ctx, func(tx *Store) error {
+func (s *Store) DeactivateUser(ctx context.Context, p Principal, email string) error {
+	return s.atomically(ctx, p, func(tx *Store) error {
 		u, err := tx.userByEmail(ctx, strings.ToLower(strings.TrimSpace(email)))
 		if err != nil {
 			return err
@@ -167,11 +167,11 @@ func (s *Store) ChangePassword(ctx context.Context, p Principal, current, next s
 	if _, err := s.one(ctx, []any{&hash}, `SELECT password_hash FROM users WHERE id = $1`, p.UserID); err != nil {
 		return err
 	}
-	if !s.passwordMatches(hash, current) {
+	if !s.hasher.matches(hash, current) {
 		return invalid("current", "That is not your current password. Type it again.")
 	}
-	hash = s.hashPassword(next)
-	return s.atomically(ctx, func(tx *Store) error {
+	hash = s.hasher.hash(next)
+	return s.atomically(ctx, p, func(tx *Store) error {
 		if _, err := tx.exec(ctx, `UPDATE users SET password_hash = $1 WHERE id = $2`, hash, p.UserID); err != nil {
 			return err
 		}

@@ -56,7 +56,7 @@ func TestPasswords(t *testing.T) {
 				if c.accepted {
 					email = "p" + string(rune('a'+i)) + "@long.example"
 				}
-				_, _, err := store.AddUser(ctx, db.NewUser{Email: email, Name: "Ada", Team: "A", Member: "member", Password: c.password})
+				_, _, err := store.AddUser(ctx, db.Operator(""), db.NewUser{Email: email, Name: "Ada", Team: "A", Member: "member", Password: c.password})
 				if want := map[bool]string{false: "password"}[c.accepted]; refused(err) != want || err != nil && want == "" {
 					t.Fatalf("got %v, want %q refused", err, want)
 				}
@@ -74,7 +74,7 @@ func TestPasswords(t *testing.T) {
 func TestAPasswordComposedAnotherWayIsTheSame(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, store *db.Store) {
 		ctx := context.Background()
-		if _, _, err := store.AddUser(ctx, db.NewUser{Email: "ada@a.example", Name: "Ada", Team: "A", Member: "owner", Password: "un caf\u00e9 tr\u00e8s long"}); err != nil {
+		if _, _, err := store.AddUser(ctx, db.Operator(""), db.NewUser{Email: "ada@a.example", Name: "Ada", Team: "A", Member: "owner", Password: "un caf\u00e9 tr\u00e8s long"}); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := store.SignIn(ctx, "ada@a.example", "un cafe\u0301 tre\u0300s long", db.Client{}); err != nil {
@@ -134,7 +134,7 @@ func TestPeople(t *testing.T) {
 		ada := member(t, store, "ada@a.example", "A")
 
 		t.Run("an e-mail in another case is the same person, who only joins", func(t *testing.T) {
-			user, team, err := store.AddUser(ctx, db.NewUser{Email: "ADA@a.example", Name: "Somebody Else", Team: "B", Member: "member", Password: "quite another pass phrase"})
+			user, team, err := store.AddUser(ctx, db.Operator(""), db.NewUser{Email: "ADA@a.example", Name: "Somebody Else", Team: "B", Member: "member", Password: "quite another pass phrase"})
 			if err != nil || user.ID != ada.UserID || user.Name != "Ada" {
 				t.Fatalf("got %+v, %v; want Ada with her own name", user, err)
 			}
@@ -148,7 +148,7 @@ func TestPeople(t *testing.T) {
 		})
 
 		t.Run("nobody joins a team twice", func(t *testing.T) {
-			_, _, err := store.AddUser(ctx, db.NewUser{Email: "ada@a.example", Name: "Ada", Team: "A", Member: "member", Password: "a long enough pass phrase"})
+			_, _, err := store.AddUser(ctx, db.Operator(""), db.NewUser{Email: "ada@a.example", Name: "Ada", Team: "A", Member: "member", Password: "a long enough pass phrase"})
 			if !db.Conflict.Is(err) {
 				t.Errorf("got %v, want conflict", err)
 			}
@@ -158,7 +158,7 @@ func TestPeople(t *testing.T) {
 		})
 
 		t.Run("everything that is wrong is told at once, and nobody is made", func(t *testing.T) {
-			_, _, err := store.AddUser(ctx, db.NewUser{Email: "x", Name: " ", Team: "\u202e", Member: "root", Password: "short"})
+			_, _, err := store.AddUser(ctx, db.Operator(""), db.NewUser{Email: "x", Name: " ", Team: "\u202e", Member: "root", Password: "short"})
 			if got, want := refused(err), "email name team role password"; got != want {
 				t.Errorf("got %q, want %q", got, want)
 			}

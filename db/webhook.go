@@ -71,7 +71,7 @@ func (s *Store) CreateWebhook(ctx context.Context, p Principal, n NewWebhook, ch
 	if !w.Enabled {
 		w.DisabledAt, w.DisabledWhy = w.CreatedAt, DisabledByPerson
 	}
-	err = s.atomically(ctx, func(tx *Store) error {
+	err = s.atomically(ctx, p, func(tx *Store) error {
 		var held int64
 		if _, err := tx.one(ctx, []any{&held}, countWebhooks, p.TeamID); err != nil {
 			return err

@@ -84,9 +84,7 @@ const dueWebhooks = `
 // is not handed out before that has ended, so a conversation arrives in order as long as nothing fails.
 func (s *Store) ClaimDeliveries(ctx context.Context, of []WebhookRef, most int) ([]Lot, error) {
 	var lots []Lot
-	slow := *s
-	slow.timeout = courierTimeout
-	err := slow.atomically(ctx, func(tx *Store) error {
+	err := s.within(courierTimeout).atomically(ctx, theProgram(), func(tx *Store) error {
 		lots = nil
 		now := s.now()
 		for _, ref := range of {

@@ -116,7 +116,7 @@ func (s *Store) Delivery(ctx context.Context, p Principal, webhookID, eventID st
 
 // Replay sends a delivery once more, at once and with the same id, whatever became of it. One that is on its way is left alone.
 func (s *Store) Replay(ctx context.Context, p Principal, webhookID, eventID string) error {
-	return s.atomically(ctx, func(tx *Store) error {
+	return s.atomically(ctx, p, func(tx *Store) error {
 		if err := tx.replayable(ctx, p, webhookID); err != nil {
 			return err
 		}
@@ -130,7 +130,7 @@ func (s *Store) Replay(ctx context.Context, p Principal, webhookID, eventID stri
 			  AND webhook_id = $2
 			  AND event_id = $3
 			  AND claim = ''`, p.TeamID, webhookID, eventID, s.now().UnixMilli())
-		tx.stirred()
+		tx.outbox()
 		return err
 	})
 }
@@ -139,7 +139,7 @@ func (s *Store) Replay(ctx context.Context, p Principal, webhookID, eventID stri
 func (s *Store) ReplayFailed(ctx context.Context, p Principal, webhookID string, since time.Time) (total int64, err error) {
 	const batch = 500 // a transaction, so that nobody waits long for it
 	for n := int64(batch); n == batch; total += n {
-		err := s.atomically(ctx, func(tx *Store) (err error) {
+		err := s.atomically(ctx, p, func(tx *Store) (err error) {
 			if err := tx.replayable(ctx, p, webhookID); err != nil {
 				return err
 			}
@@ -158,7 +158,7 @@ func (s *Store) ReplayFailed(ctx context.Context, p Principal, webhookID string,
 				    ORDER BY created_at, event_id
 				    LIMIT $5
 				  )`, p.TeamID, webhookID, s.now().UnixMilli(), since.UnixMilli(), batch)
-			tx.stirred()
+			tx.outbox()
 			return err
 		})
 		if err != nil {

@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -29,22 +32,7 @@ var Events = []string{ConversationClosed, ConversationUpdated, ContactCreated, C
 // eventsKept is how long events and what became of them are kept.
 const eventsKept = 30 * 24 * time.Hour
 
-// announce keeps an event for the team's webhooks that listen to it, in the transaction of the change. data is made only
-// when one does. The subject's row must be locked, so that its events have an order.
-func (s *Store) announce(ctx context.Context, p Principal, event, subject string, data func() (any, error)) error {
-	listening, err := s.listening(ctx, p, event)
-	if err != nil || len(listening) == 0 {
-		return err
-	}
-	made, err := data()
-	if err != nil {
-		return err
-	}
-	_, err = s.keepEvent(ctx, p, event, subject, made, listening)
-	return err
-}
-
-// listening gives the ids of the webhooks that are to be told.
+// listening gives the ids of the webhooks that are to be told; most events have none, and then no body is made.
 func (s *Store) listening(ctx context.Context, p Principal, event string) (ids []string, err error) {
 	err = s.each(ctx, func(scan scanner) error {
 		var id, events string
@@ -62,7 +50,8 @@ func (s *Store) listening(ctx context.Context, p Principal, event string) (ids [
 	return ids, err
 }
 
-// keepEvent writes an event with a delivery for each webhook, and gives its id. Its time is never before that of the
+// keepEvent writes an event with a delivery for each webhook, in the transaction of the change, and gives its id. The
+// subject's row must be locked, so that its events have an order. Its time is never before that of the
 // subject's event before, whatever the clock of the copy that wrote that one.
 func (s *Store) keepEvent(ctx context.Context, p Principal, event, subject string, data any, webhooks []string) (id string, err error) {
 	now, position := s.now(), int64(0)
@@ -97,8 +86,7 @@ func (s *Store) keepEvent(ctx context.Context, p Principal, event, subject strin
 	for i, webhook := range webhooks {
 		rows[i] = []any{p.TeamID, webhook, id, event, subject, position, string(Waiting), now.UnixMilli(), now.UnixMilli()}
 	}
-	s.stirred()
-	s.added(p.TeamID, webhooks)
+	s.outbox().add(p.TeamID, webhooks)
 	return id, s.put(ctx, rows, `
 		INSERT INTO deliveries (team_id, webhook_id, event_id, event, subject, position, state, due_at, created_at)`, "")
 }
@@ -108,7 +96,7 @@ func (s *Store) TestWebhook(ctx context.Context, p Principal, id string) (event 
 	if err := p.managesWebhooks(); err != nil {
 		return "", err
 	}
-	err = s.atomically(ctx, func(tx *Store) error {
+	err = s.atomically(ctx, p, func(tx *Store) error {
 		w, err := tx.webhookForUpdate(ctx, p, id)
 		if err != nil {
 			return err
@@ -138,3 +126,24 @@ func (s *Store) EventBody(ctx context.Context, teamID, id string) ([]byte, error
 	}
 	return io.ReadAll(z)
 }
+
+type eventBody struct {
+	ID        string    `json:"id"`
+	Object    string    `json:"object"`
+	Event     string    `json:"event"`
+	CreatedAt time.Time `json:"created_at"`
+	Data      any       `json:"data"`
+}
+
+func (b eventBody) gzipped() ([]byte, error) {
+	var out bytes.Buffer
+	z := gzips.Get().(*gzip.Writer)
+	defer gzips.Put(z)
+	z.Reset(&out)
+	e := json.NewEncoder(z)
+	e.SetEscapeHTML(false)
+	err := errors.Join(e.Encode(b), z.Close())
+	return out.Bytes(), err
+}
+
+var gzips = sync.Pool{New: func() any { z, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed); return z }} // the level is known

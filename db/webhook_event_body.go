@@ -1,25 +1,13 @@
 package db
 
 import (
-	"bytes"
-	"compress/gzip"
 	"context"
 	"encoding/json"
-	"errors"
-	"sync"
 	"time"
 )
 
 // The shapes of contract section 7. They stand here and not beside the API's, since the outbox keeps the very bytes: an
 // upgrade between two tries must not change what is signed. A test holds them to what the API answers.
-
-type eventBody struct {
-	ID        string    `json:"id"`
-	Object    string    `json:"object"`
-	Event     string    `json:"event"`
-	CreatedAt time.Time `json:"created_at"`
-	Data      any       `json:"data"`
-}
 
 type conversationData struct {
 	ConversationID string          `json:"conversation_id"`
@@ -71,52 +59,53 @@ type testData struct {
 	Name      string `json:"name"`
 }
 
-func (b eventBody) gzipped() ([]byte, error) {
-	var out bytes.Buffer
-	z := gzips.Get().(*gzip.Writer)
-	defer gzips.Put(z)
-	z.Reset(&out)
-	e := json.NewEncoder(z)
-	e.SetEscapeHTML(false)
-	err := errors.Join(e.Encode(b), z.Close())
-	return out.Bytes(), err
-}
-
-var gzips = sync.Pool{New: func() any { z, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed); return z }} // the level is known
-
-// announceConversation tells of a conversation as this transaction leaves it.
+// announceConversation tells the webhooks that listen of a conversation as this transaction leaves it.
 func (s *Store) announceConversation(ctx context.Context, p Principal, event, id string) error {
-	return s.announce(ctx, p, event, id, func() (any, error) {
-		c, err := s.Conversation(ctx, p, id)
-		if err != nil {
-			return nil, err
-		}
-		messages, err := s.messages(ctx, p, id)
-		data := conversationData{
-			ConversationID: c.ID, WidgetID: c.WidgetID, AssistantID: c.AssistantID, DeviceType: c.DeviceType, ContactID: c.ContactID,
-			ChatCount: c.ChatCount, FirstMessage: c.FirstMessage, Transcript: make([]messageData, len(messages)), Attributes: json.RawMessage(c.Attributes),
-		}
-		for i, m := range messages {
-			data.Transcript[i] = messageData{
-				ConversationID: m.ConversationID, ID: m.ID, SenderType: m.SenderType, MessageType: m.MessageType, Text: m.Text,
-				VoiceBase64: m.VoiceBase64, CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt, CharCount: m.CharCount(),
-			}
-			if m.DataSources != nil {
-				data.Transcript[i].DataSources = json.RawMessage(*m.DataSources)
-			}
-		}
-		return data, err
-	})
+	webhooks, err := s.listening(ctx, p, event)
+	if err != nil || len(webhooks) == 0 {
+		return err
+	}
+	data, err := s.conversationData(ctx, p, id)
+	if err != nil {
+		return err
+	}
+	_, err = s.keepEvent(ctx, p, event, id, data, webhooks)
+	return err
 }
 
-// announceContact tells of a contact as this transaction leaves it.
+func (s *Store) conversationData(ctx context.Context, p Principal, id string) (data conversationData, err error) {
+	c, err := s.Conversation(ctx, p, id)
+	if err != nil {
+		return data, err
+	}
+	messages, err := s.messages(ctx, p, id)
+	data = conversationData{
+		ConversationID: c.ID, WidgetID: c.WidgetID, AssistantID: c.AssistantID, DeviceType: c.DeviceType, ContactID: c.ContactID,
+		ChatCount: c.ChatCount, FirstMessage: c.FirstMessage, Transcript: make([]messageData, len(messages)), Attributes: json.RawMessage(c.Attributes),
+	}
+	for i, m := range messages {
+		data.Transcript[i] = messageData{
+			ConversationID: m.ConversationID, ID: m.ID, SenderType: m.SenderType, MessageType: m.MessageType, Text: m.Text,
+			VoiceBase64: m.VoiceBase64, CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt, CharCount: m.CharCount(),
+		}
+		if m.DataSources != nil {
+			data.Transcript[i].DataSources = json.RawMessage(*m.DataSources)
+		}
+	}
+	return data, err
+}
+
+// announceContact tells the webhooks that listen of a contact as this transaction leaves it.
 func (s *Store) announceContact(ctx context.Context, p Principal, event string, c Contact) error {
-	return s.announce(ctx, p, event, c.ID, func() (any, error) {
-		return contactData{
-			ID: c.ID, FirstName: c.FirstName, LastName: c.LastName, Email: c.Email, Channels: json.RawMessage(c.Channels),
-			UserAttributes: json.RawMessage(c.UserAttributes), CustomFields: json.RawMessage(c.CustomFields), LastSeen: c.LastSeen, LastSent: c.LastSent,
-			OrgID: c.TeamID, FirstAssistantID: c.FirstAssistantID, LastAssistantID: c.LastAssistantID,
-			FirstWidgetID: c.FirstWidgetID, LastWidgetID: c.LastWidgetID, CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt,
-		}, nil
-	})
+	webhooks, err := s.listening(ctx, p, event)
+	if err != nil || len(webhooks) == 0 {
+		return err
+	}
+	_, err = s.keepEvent(ctx, p, event, c.ID, contactData{
+		ID: c.ID, FirstName: c.FirstName, LastName: c.LastName, Email: c.Email, Channels: json.RawMessage(c.Channels),
+		UserAttributes: json.RawMessage(c.UserAttributes), CustomFields: json.RawMessage(c.CustomFields), LastSeen: c.LastSeen, LastSent: c.LastSent,
+		OrgID: c.TeamID, FirstAssistantID: c.FirstAssistantID, LastAssistantID: c.LastAssistantID,
+		FirstWidgetID: c.FirstWidgetID, LastWidgetID: c.LastWidgetID, CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt,
+	}, webhooks)
+	return err
 }

@@ -9,52 +9,53 @@ import (
 
 // outbox is what one transaction leaves to deliver.
 type outbox struct {
-	stirred bool
-	added   map[WebhookRef]int64 // how many deliveries
+	added map[WebhookRef]int64 // how many deliveries, new ones only
 }
 
-// Stirs receives soon after a commit of this process that left something to deliver. One waits there, however many
-// commits there were.
-func (s *Store) Stirs() <-chan struct{} { return s.stirs }
+// outbox gives this transaction's; whoever asks for it leaves something to deliver.
+func (s *Store) outbox() *outbox { return endingOf[outbox](s) }
 
-// stirred notes that this transaction leaves something to deliver.
-func (s *Store) stirred() { s.outbox.stirred = true }
+// bell is rung when something is due. It rings once, however often it was rung since somebody last listened.
+type bell chan struct{}
 
-func (s *Store) wake() {
+func newBell() bell { return make(bell, 1) }
+
+func (b bell) ring() {
 	select {
-	case s.stirs <- struct{}{}:
+	case b <- struct{}{}:
 	default:
 	}
 }
 
-// added notes one more delivery of each webhook.
-func (s *Store) added(teamID string, webhooks []string) {
-	if s.outbox.added == nil {
-		s.outbox.added = map[WebhookRef]int64{}
+// Due receives soon after a commit of this process that left something to deliver.
+func (s *Store) Due() <-chan struct{} { return s.due }
+
+// add notes one more delivery of each webhook.
+func (o *outbox) add(teamID string, webhooks []string) {
+	if o.added == nil {
+		o.added = map[WebhookRef]int64{}
 	}
 	for _, id := range webhooks {
-		s.outbox.added[WebhookRef{teamID, id}]++
+		o.added[WebhookRef{teamID, id}]++
 	}
 }
 
 // deliveriesNoun is how totals call the deliveries of a webhook.
 func deliveriesNoun(webhookID string) string { return "deliveries " + webhookID }
 
-// countDeliveries adds the new deliveries to their totals. It comes last in every transaction, and in one order, so that
-// no two can wait for each other.
-func (s *Store) countDeliveries(ctx context.Context) error {
-	if len(s.outbox.added) == 0 {
-		return nil
-	}
+// settle adds the new deliveries to their totals, in one order, so that no two transactions can wait for each other.
+func (o *outbox) settle(ctx context.Context, tx *Store) error {
 	var rows [][]any
-	for _, ref := range sortedRefs(s.outbox.added) {
-		rows = append(rows, []any{ref.TeamID, deliveriesNoun(ref.ID), s.outbox.added[ref]})
+	for _, ref := range sortedRefs(o.added) {
+		rows = append(rows, []any{ref.TeamID, deliveriesNoun(ref.ID), o.added[ref]})
 	}
-	return s.put(ctx, rows, `
+	return tx.put(ctx, rows, `
 		INSERT INTO totals (team_id, noun, total)`, `
 		ON CONFLICT (team_id, noun) DO UPDATE
 		SET total = totals.total + excluded.total`)
 }
+
+func (o *outbox) committed(s *Store) { s.due.ring() }
 
 // sortedRefs gives the webhooks of a map in the order in which everybody locks them.
 func sortedRefs[T any](of map[WebhookRef]T) []WebhookRef {
@@ -93,7 +94,7 @@ func (s *Store) ForgetOldEvents(ctx context.Context) (more bool, err error) {
 
 // forgetEvents counts what this transaction itself deletes: another copy may be at it too.
 func (s *Store) forgetEvents(ctx context.Context, teamID string, ids []any) error {
-	return s.atomically(ctx, func(tx *Store) error {
+	return s.atomically(ctx, theProgram(), func(tx *Store) error {
 		gone := map[WebhookRef]int64{}
 		args := append([]any{teamID}, ids...)
 		if err := tx.each(ctx, func(scan scanner) error {

@@ -30,9 +30,7 @@ func (s *Store) FinishDeliveries(ctx context.Context, results []Result) error {
 	for _, r := range results {
 		byWebhook[r.Lot.WebhookRef] = append(byWebhook[r.Lot.WebhookRef], r)
 	}
-	slow := *s
-	slow.timeout = courierTimeout
-	return slow.atomically(ctx, func(tx *Store) error {
+	return s.within(courierTimeout).atomically(ctx, theProgram(), func(tx *Store) error {
 		for _, ref := range sortedRefs(byWebhook) { // as everybody: two copies must not wait for each other
 			if err := tx.keepStanding(ctx, ref, byWebhook[ref]); err != nil {
 				return err

@@ -15,7 +15,7 @@ func (s *Store) UpdateWebhook(ctx context.Context, p Principal, id string, chang
 		return Webhook{}, err
 	}
 	var w Webhook
-	err := s.atomically(ctx, func(tx *Store) (err error) {
+	err := s.atomically(ctx, p, func(tx *Store) (err error) {
 		if w, err = tx.webhookForUpdate(ctx, p, id); err != nil {
 			return err
 		}
@@ -51,7 +51,7 @@ func (s *Store) updateWebhook(ctx context.Context, p Principal, was Webhook, w *
 		w.DisabledAt, w.DisabledWhy = w.UpdatedAt, DisabledByPerson
 	case w.Enabled && !was.Enabled:
 		w.DisabledAt, w.DisabledWhy, w.FailingSince = Webhook{}.DisabledAt, "", Webhook{}.FailingSince
-		s.stirred()
+		s.outbox()
 	}
 	if w.Endpoint != was.Endpoint {
 		w.FailingSince = Webhook{}.FailingSince
@@ -72,7 +72,7 @@ func (s *Store) RotateWebhook(ctx context.Context, p Principal, id string) (Webh
 	}
 	secret := newSigningSecret()
 	now := s.now()
-	n, err := s.exec(ctx, `
+	n, err := s.change(ctx, p, `
 		UPDATE webhooks
 		SET old_secret = secret, secret = $3, old_secret_until = $4, updated_at = $5
 		WHERE team_id = $1
@@ -92,7 +92,7 @@ func (s *Store) DeleteWebhook(ctx context.Context, p Principal, id string) error
 	if err := p.managesWebhooks(); err != nil {
 		return err
 	}
-	return s.atomically(ctx, func(tx *Store) error {
+	return s.atomically(ctx, p, func(tx *Store) error {
 		n, err := tx.exec(ctx, `
 			DELETE FROM webhooks
 			WHERE team_id = $1

@@ -15,7 +15,7 @@ import (
 func TestAnExportGivesWayToOthersWhoAskedLately(t *testing.T) {
 	ctx := context.Background()
 	store := dbtest.Open(t, filepath.Join(t.TempDir(), "test.db"), time.Now)
-	user, team, err := store.AddUser(ctx, db.NewUser{Email: "ada@a.example", Name: "Ada", Team: "A", Member: "owner", Password: "a long enough pass phrase"})
+	user, team, err := store.AddUser(ctx, db.Operator(""), db.NewUser{Email: "ada@a.example", Name: "Ada", Team: "A", Member: "owner", Password: "a long enough pass phrase"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,7 +24,7 @@ func (w *world) used(k db.Key, at time.Time, n int, route string, status int) {
 // colleague adds a person to Ada's team.
 func (w *world) colleague(email, name string, role db.MemberRole) db.Principal {
 	w.t.Helper()
-	user, team, err := w.store.AddUser(context.Background(), db.NewUser{Email: email, Name: name, Team: "A", Member: string(role), Password: passphrase})
+	user, team, err := w.store.AddUser(context.Background(), db.Operator(""), db.NewUser{Email: email, Name: name, Team: "A", Member: string(role), Password: passphrase})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -203,7 +203,7 @@ func (w *world) fixtures() map[string]string {
 
 	w.person("gone@a.example", "A")
 	gone := w.signIn("gone@a.example")
-	must(w.store.DeactivateUser(ctx, "gone@a.example"))
+	must(w.store.DeactivateUser(ctx, db.Operator(""), "gone@a.example"))
 	w.person("new@a.example", "A")
 	before := w.signIn("new@a.example")
 	w.post("/settings/security/password", w.signIn("new@a.example"), url.Values{"current": {passphrase}, "password": {"another long pass phrase"}})

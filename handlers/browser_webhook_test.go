@@ -95,7 +95,7 @@ func webhookStates(t *testing.T, b *tab) {
 		}},
 		{"deleting a webhook", func(b *tab) { b.open(busy + "/deletion") }},
 	})
-	if _, _, err := b.store.AddUser(context.Background(), db.NewUser{Email: "mo@a.example", Name: "Mo", Team: "A", Member: "member", Password: passphrase}); err != nil {
+	if _, _, err := b.store.AddUser(context.Background(), db.Operator(""), db.NewUser{Email: "mo@a.example", Name: "Mo", Team: "A", Member: "member", Password: passphrase}); err != nil {
 		t.Fatal(err)
 	}
 	b.enterAs("mo@a.example")

@@ -227,7 +227,7 @@ func TestAClientThatObeysTheHeadersGetsNoFurther429(t *testing.T) {
 func TestATeamOverItsQuotaIsToldWhenTheMonthEnds(t *testing.T) {
 	eachLimited(t, 50, func(t *testing.T, w *world, clock *hands) {
 		_, secret := w.key(w.ada, "read_only")
-		if err := w.store.SetQuota(t.Context(), w.ada.TeamID, 3); err != nil {
+		if err := w.store.SetQuota(t.Context(), db.Operator(w.ada.TeamID), 3); err != nil {
 			t.Fatal(err)
 		}
 		second := func() {
@@ -260,7 +260,7 @@ func TestATeamOverItsQuotaIsToldWhenTheMonthEnds(t *testing.T) {
 			}
 			second()
 		}
-		if err := w.store.SetQuota(t.Context(), w.ada.TeamID, 4); err != nil {
+		if err := w.store.SetQuota(t.Context(), db.Operator(w.ada.TeamID), 4); err != nil {
 			t.Fatal(err)
 		}
 		second()

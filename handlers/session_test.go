@@ -124,7 +124,7 @@ func TestSignIn(t *testing.T) {
 func TestSameAnswer(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		w.person("gone@a.example", "A")
-		if err := w.store.DeactivateUser(context.Background(), "gone@a.example"); err != nil {
+		if err := w.store.DeactivateUser(context.Background(), db.Operator(""), "gone@a.example"); err != nil {
 			t.Fatal(err)
 		}
 		answers := map[string]string{}
@@ -255,7 +255,7 @@ func TestSessionsEnd(t *testing.T) {
 			bob := w.person("bob@a.example", "A")
 			cookie := w.signIn("bob@a.example")
 			_, secret := w.key(bob, "read_only")
-			if err := w.store.DeactivateUser(context.Background(), "bob@a.example"); err != nil {
+			if err := w.store.DeactivateUser(context.Background(), db.Operator(""), "bob@a.example"); err != nil {
 				t.Fatal(err)
 			}
 			w.in(t, "the session", cookie, false)

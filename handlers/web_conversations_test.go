@@ -199,8 +199,11 @@ func TestConversationPage(t *testing.T) {
 		eve := w.person("eve@b.example", "B")
 		foreign := conversations(1)[0]
 		foreign.ID = missing[:35] + "9"
-		for p, c := range map[*db.Principal]db.ArchivedConversation{&w.ada: long, {TeamID: w.ada.TeamID}: without, &eve: foreign} {
-			if _, err := w.store.Import(t.Context(), *p, []db.ArchivedConversation{c}); err != nil {
+		for _, c := range []struct {
+			p    db.Principal
+			talk db.ArchivedConversation
+		}{{w.ada, long}, {w.ada, without}, {eve, foreign}} {
+			if _, err := w.store.Import(t.Context(), c.p, []db.ArchivedConversation{c.talk}); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -13,11 +13,11 @@ func TestTeamPage(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		w.person("eve@b.example", "B")
 		for email, role := range map[string]string{"bob@a.example": "member", "old@a.example": "admin"} {
-			if _, _, err := w.store.AddUser(t.Context(), db.NewUser{Email: email, Name: "<b>" + role, Team: "A", Member: role, Password: passphrase}); err != nil {
+			if _, _, err := w.store.AddUser(t.Context(), db.Operator(""), db.NewUser{Email: email, Name: "<b>" + role, Team: "A", Member: role, Password: passphrase}); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if err := w.store.DeactivateUser(t.Context(), "old@a.example"); err != nil {
+		if err := w.store.DeactivateUser(t.Context(), db.Operator(""), "old@a.example"); err != nil {
 			t.Fatal(err)
 		}
 		for email, runs := range map[string]bool{"ada@a.example": true, "bob@a.example": false} {

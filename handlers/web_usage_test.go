@@ -33,7 +33,7 @@ func TestUsagePageTellsOfTheQuota(t *testing.T) {
 		cookie := w.signIn("ada@a.example")
 		w.used(key, time.Now(), 8, "/api/v1/contact", 200)
 		for quota, want := range map[int64]string{0: "no monthly limit", 8: "is used up", 10: "More than 80 %", 100: "8 of 100 requests"} {
-			if err := w.store.SetQuota(t.Context(), w.ada.TeamID, quota); err != nil {
+			if err := w.store.SetQuota(t.Context(), db.Operator(w.ada.TeamID), quota); err != nil {
 				t.Fatal(err)
 			}
 			if page := w.page("/settings/usage", cookie).Body.String(); !strings.Contains(page, want) {

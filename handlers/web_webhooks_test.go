@@ -128,7 +128,7 @@ func TestWebhookPages(t *testing.T) {
 			has(t, path, "Two sign until")
 		})
 		t.Run("a member sees why not, and does nothing", func(t *testing.T) {
-			if _, _, err := w.store.AddUser(ctx, db.NewUser{Email: "mo@a.example", Name: "Mo", Team: "A", Member: "member", Password: passphrase}); err != nil {
+			if _, _, err := w.store.AddUser(ctx, db.Operator(""), db.NewUser{Email: "mo@a.example", Name: "Mo", Team: "A", Member: "member", Password: passphrase}); err != nil {
 				t.Fatal(err)
 			}
 			mo := w.signIn("mo@a.example")

@@ -107,7 +107,7 @@ func (w *world) copy(store *db.Store) (http.Handler, *db.KeyUses) {
 
 func (w *world) person(email, team string) db.Principal {
 	w.t.Helper()
-	user, made, err := w.store.AddUser(context.Background(), db.NewUser{Email: email, Name: "Ada Lovelace", Team: team, Member: "owner", Password: passphrase})
+	user, made, err := w.store.AddUser(context.Background(), db.Operator(""), db.NewUser{Email: email, Name: "Ada Lovelace", Team: team, Member: "owner", Password: passphrase})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -72,7 +72,7 @@ func (s *serving) fillDemo(ctx context.Context, owner db.Principal) error {
 		}
 	}
 	for _, person := range demoPeople() {
-		if _, _, err := s.store.AddUser(ctx, person); err != nil && !db.Conflict.Is(err) {
+		if _, _, err := s.store.AddUser(ctx, db.Operator(""), person); err != nil && !db.Conflict.Is(err) {
 			return err
 		}
 	}
@@ -80,7 +80,7 @@ func (s *serving) fillDemo(ctx context.Context, owner db.Principal) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.store.Import(ctx, db.Principal{TeamID: team.ID}, demoArchive(s.now()))
+	_, err = s.store.Import(ctx, db.Operator(team.ID), demoArchive(s.now()))
 	return err
 }
 

@@ -46,7 +46,7 @@ func (c *exportCommand) Run(ctx context.Context, w *world) error {
 		return err
 	}
 	messages := c.Include != ""
-	rows := store.Export(db.Principal{TeamID: team.ID}, filter, messages)
+	rows := store.Export(db.Operator(team.ID), filter, messages)
 	return c.write(ctx, w, handlers.NewExporter(rows, messages, c.Format), to)
 }
 

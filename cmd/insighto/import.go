@@ -43,7 +43,7 @@ func (c *importCommand) Run(ctx context.Context, w *world) error {
 		return err
 	}
 	i := &importing{
-		world: w, store: store, p: db.Principal{TeamID: team.ID}, strict: c.Strict,
+		world: w, store: store, p: db.Operator(team.ID), strict: c.Strict,
 		started: w.now(), bar: newProgress(w, size), counts: map[db.Imported]int{},
 	}
 	err = i.files(ctx, c.Files)

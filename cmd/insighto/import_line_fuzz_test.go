@@ -31,11 +31,11 @@ func FuzzImportLine(f *testing.F) {
 		f.Add([]byte(text))
 	}
 	store := dbtest.Open(f, f.TempDir()+"/fuzz.db", time.Now)
-	_, team, err := store.AddUser(f.Context(), db.NewUser{Email: "ada@example.com", Name: "Ada", Team: "A", Member: "owner", Password: "a long enough pass phrase"})
+	_, team, err := store.AddUser(f.Context(), db.Operator(""), db.NewUser{Email: "ada@example.com", Name: "Ada", Team: "A", Member: "owner", Password: "a long enough pass phrase"})
 	if err != nil {
 		f.Fatal(err)
 	}
-	p := db.Principal{TeamID: team.ID}
+	p := db.Operator(team.ID)
 	f.Fuzz(func(t *testing.T, text []byte) {
 		c, reason := conversationOf(text)
 		if reason != "" {

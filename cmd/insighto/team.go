@@ -34,7 +34,7 @@ func (c *teamQuotaCommand) Run(ctx context.Context, w *world) error {
 	if err != nil {
 		return err
 	}
-	if err := store.SetQuota(ctx, team.ID, most); err != nil {
+	if err := store.SetQuota(ctx, db.Operator(team.ID), most); err != nil {
 		return err
 	}
 	if most == 0 {

@@ -19,7 +19,7 @@ func TestTeamQuota(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			most, err := store.Quota(t.Context(), db.Principal{TeamID: team.ID})
+			most, err := store.Quota(t.Context(), db.Operator(team.ID))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -42,7 +42,7 @@ func (c *userAddCommand) Run(ctx context.Context, w *world) error {
 		}
 	}
 	started := w.now().Truncate(time.Millisecond)
-	user, team, err := store.AddUser(ctx, db.NewUser{Email: c.Email, Name: c.Name, Team: c.Team, Member: c.Role, Password: password})
+	user, team, err := store.AddUser(ctx, db.Operator(""), db.NewUser{Email: c.Email, Name: c.Name, Team: c.Team, Member: c.Role, Password: password})
 	if err != nil {
 		return err
 	}
@@ -104,7 +104,7 @@ func (c *userDeactivateCommand) Run(ctx context.Context, w *world) error {
 		return err
 	}
 	defer store.Close()
-	err = store.DeactivateUser(ctx, c.Email)
+	err = store.DeactivateUser(ctx, db.Operator(""), c.Email)
 	if db.NotFound.Is(err) {
 		return fmt.Errorf("nobody here has the e-mail address %q", c.Email)
 	}

@@ -67,7 +67,7 @@ func (c *Courier) work(ctx, working context.Context) {
 		failed = err != nil
 		timer := time.NewTimer(next)
 		select {
-		case <-c.store.Stirs():
+		case <-c.store.Due():
 		case <-c.nudge:
 		case <-timer.C:
 		case <-ctx.Done():

@@ -50,7 +50,7 @@ func aLot(t *testing.T, endpoint string) (*db.Lot, []string) {
 
 func owner(t testing.TB, store *db.Store) db.Principal {
 	t.Helper()
-	user, team, err := store.AddUser(context.Background(), db.NewUser{Email: "ada@a.example", Name: "Ada", Team: "A", Member: "owner", Password: "a long enough pass phrase"})
+	user, team, err := store.AddUser(context.Background(), db.Operator(""), db.NewUser{Email: "ada@a.example", Name: "Ada", Team: "A", Member: "owner", Password: "a long enough pass phrase"})
 	if err != nil {
 		t.Fatal(err)
 	}
