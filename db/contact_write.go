@@ -13,7 +13,7 @@ const deleteManyMax = 1000
 // CreateContact makes a contact. An e-mail or phone that another contact of the team has is a Conflict.
 func (s *Store) CreateContact(ctx context.Context, p Principal, change ContactChange) (c Contact, err error) {
 	err = s.atomically(ctx, p, func(tx *Store) error {
-		if err := tx.lockTotal(ctx, p.TeamID, contactsNoun); err != nil {
+		if err := tx.lockContacts(ctx, p.TeamID); err != nil {
 			return err
 		}
 		c, err = tx.insertContact(ctx, p, change)
@@ -26,7 +26,7 @@ func (s *Store) CreateContact(ctx context.Context, p Principal, change ContactCh
 func (s *Store) UpdateContact(ctx context.Context, p Principal, id string, change ContactChange) (c Contact, err error) {
 	err = s.atomically(ctx, p, func(tx *Store) error {
 		if change.addresses() {
-			if err := tx.lockTotal(ctx, p.TeamID, contactsNoun); err != nil {
+			if err := tx.lockContacts(ctx, p.TeamID); err != nil {
 				return err
 			}
 		}
@@ -53,7 +53,7 @@ func (s *Store) UpsertContact(ctx context.Context, p Principal, change ContactCh
 		}
 		if !found || email != "" && c.Email != email || phone != "" && c.Phone != phone {
 			// A person gets an address here, so nobody else may give one away meanwhile: look again behind the lock.
-			if err := tx.lockTotal(ctx, p.TeamID, contactsNoun); err != nil {
+			if err := tx.lockContacts(ctx, p.TeamID); err != nil {
 				return err
 			}
 			if c, found, err = tx.match(ctx, p, email, phone); err != nil {
@@ -80,7 +80,7 @@ func (s *Store) DeleteContacts(ctx context.Context, p Principal, ids []string) e
 		return invalid("body.contact_ids", fmt.Sprintf("Name between 1 and %d contacts.", deleteManyMax))
 	}
 	return s.atomically(ctx, p, func(tx *Store) error {
-		if err := tx.lockTotal(ctx, p.TeamID, contactsNoun); err != nil {
+		if err := tx.lockContacts(ctx, p.TeamID); err != nil {
 			return err
 		}
 		for _, id := range ids {
@@ -124,6 +124,11 @@ func (s *Store) match(ctx context.Context, p Principal, email, phone string) (c 
 		}
 	}
 	return c, found, nil
+}
+
+// lockContacts lets nobody else of the team make or remove a contact, or give one an address, until this transaction ends.
+func (s *Store) lockContacts(ctx context.Context, teamID string) error {
+	return s.lockTotal(ctx, teamID, contactsNoun)
 }
 
 func (s *Store) contactForUpdate(ctx context.Context, p Principal, id string) (Contact, error) {

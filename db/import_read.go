@@ -23,7 +23,7 @@ func (s *Store) archived(ctx context.Context, team string, batch []ArchivedConve
 		err = notFound("team")
 	}
 	if err == nil { // before any contact, as everybody who makes or removes contacts does
-		err = s.lockTotal(ctx, team, contactsNoun)
+		err = s.lockContacts(ctx, team)
 	}
 	if err != nil {
 		return nil, err

@@ -83,11 +83,8 @@ func (s *Store) Deliveries(ctx context.Context, p Principal, webhookID string, s
 func (s *Store) deliveriesIn(ctx context.Context, p Principal, webhookID string, state DeliveryState) (int64, error) {
 	var all, others int64
 	if state == "" || state == Delivered {
-		if _, err := s.one(ctx, []any{&all}, `
-		SELECT total
-		FROM totals
-		WHERE team_id = $1
-		  AND noun = $2`, p.TeamID, deliveriesNoun(webhookID)); err != nil || state == "" {
+		var err error
+		if all, err = s.total(ctx, p.TeamID, deliveriesNoun(webhookID)); err != nil || state == "" {
 			return all, err
 		}
 	}

@@ -45,14 +45,11 @@ func deliveriesNoun(webhookID string) string { return "deliveries " + webhookID 
 
 // settle adds the new deliveries to their totals, in one order, so that no two transactions can wait for each other.
 func (o *outbox) settle(ctx context.Context, tx *Store) error {
-	var rows [][]any
+	var all []total
 	for _, ref := range sortedRefs(o.added) {
-		rows = append(rows, []any{ref.TeamID, deliveriesNoun(ref.ID), o.added[ref]})
+		all = append(all, total{ref.TeamID, deliveriesNoun(ref.ID), o.added[ref]})
 	}
-	return tx.put(ctx, rows, `
-		INSERT INTO totals (team_id, noun, total)`, `
-		ON CONFLICT (team_id, noun) DO UPDATE
-		SET total = totals.total + excluded.total`)
+	return tx.addTotals(ctx, all)
 }
 
 func (o *outbox) committed(s *Store) { s.due.ring() }
@@ -116,11 +113,7 @@ func (s *Store) forgetEvents(ctx context.Context, teamID string, ids []any) erro
 			return err
 		}
 		for _, ref := range sortedRefs(gone) {
-			if _, err := tx.exec(ctx, `
-		UPDATE totals
-		SET total = total - $3
-		WHERE team_id = $1
-		  AND noun = $2`, teamID, deliveriesNoun(ref.ID), gone[ref]); err != nil {
+			if err := tx.lessTotal(ctx, teamID, deliveriesNoun(ref.ID), gone[ref]); err != nil {
 				return err
 			}
 		}

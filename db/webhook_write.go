@@ -103,10 +103,6 @@ func (s *Store) DeleteWebhook(ctx context.Context, p Principal, id string) error
 		if err != nil {
 			return err
 		}
-		_, err = tx.exec(ctx, `
-			DELETE FROM totals
-			WHERE team_id = $1
-			  AND noun = $2`, p.TeamID, deliveriesNoun(id))
-		return err
+		return tx.forgetTotal(ctx, p.TeamID, deliveriesNoun(id))
 	})
 }
