@@ -2,6 +2,7 @@ package db
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -65,6 +66,8 @@ func firstColumns(row string, dest ...any) (rest string, more bool, err error) {
 			if *to, err = strconv.ParseInt(column, 10, 64); err != nil {
 				return "", false, fmt.Errorf("column %d of a packed row: %w", i, err)
 			}
+		default:
+			return "", false, fmt.Errorf("column %d of a packed row: nothing fills a %v", i, reflect.TypeOf(to)) // %T would put dest of each row on the heap
 		}
 	}
 	return row, more, nil
