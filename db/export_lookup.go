@@ -23,10 +23,7 @@ func (x *Exported) unpackContact(text string) error {
 		return nil
 	}
 	c := &ArchivedContact{ID: x.ContactID}
-	err := unpack(func(dest ...any) error {
-		*dest[0].(*string) = text
-		return nil
-	}, &c.FirstName, &c.LastName, &c.Email, &c.Channels, &c.UserAttributes, &c.CustomFields)
+	err := lastColumns(text, &c.FirstName, &c.LastName, &c.Email, &c.Channels, &c.UserAttributes, &c.CustomFields)
 	x.Contact, x.ContactFirstName, x.ContactLastName = c, c.FirstName, c.LastName
 	return err
 }
