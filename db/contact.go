@@ -31,27 +31,21 @@ type Contact struct {
 // contactsNoun is how totals call contacts.
 const contactsNoun = "contacts"
 
-const contactColumns = `id, first_name, last_name, email, phone, channels, user_attributes, custom_fields, last_seen, last_sent,
-		       team_id, first_assistant_id, last_assistant_id, first_widget_id, last_widget_id, created_at, updated_at`
+// contactColumns are a contact's columns in one text, as scanContact takes it apart: SQLite hands over each column by a
+// call of its own, and a list has 17 of them a row.
+var contactColumns = packed(`id, first_name, last_name, email, phone, channels, user_attributes, custom_fields, last_seen, last_sent,
+		team_id, first_assistant_id, last_assistant_id, first_widget_id, last_widget_id, created_at, updated_at`, "last_seen", "last_sent")
 
-func scanContact(scan scanner) (c Contact, err error) {
-	return c, scan(&c.ID, &c.FirstName, &c.LastName, &c.Email, &c.Phone, &c.Channels, &c.UserAttributes, &c.CustomFields,
-		ms(&c.LastSeen), ms(&c.LastSent), &c.TeamID, &c.FirstAssistantID, &c.LastAssistantID, &c.FirstWidgetID, &c.LastWidgetID,
-		ms(&c.CreatedAt), ms(&c.UpdatedAt))
-}
-
-// packedContact is a contact's columns in one text, as scanPackedContact takes it apart: SQLite hands over each column
-// by a call of its own, and a list has 17 of them a row.
-var packedContact = packed(contactColumns, "last_seen", "last_sent")
+func scanContact(scan scanner) (Contact, error) { return scanContactAndTotal(scan, nil) }
 
 // The total of a list that nothing narrows, by itself and behind each packed contact: of the same moment, and for one
 // statement less, which on PostgreSQL is a way there and back.
 const contactsTotal = `SELECT total FROM totals WHERE team_id = $1 AND noun = 'contacts'`
 
-var packedContactAndTotal = strings.TrimSuffix(packedContact, ")") + ", COALESCE((" + contactsTotal + "), 0))"
+var contactColumnsAndTotal = strings.TrimSuffix(contactColumns, ")") + ", COALESCE((" + contactsTotal + "), 0))"
 
-// scanPackedContact takes a packed contact apart, and into total what comes behind it, unless that is nil.
-func scanPackedContact(scan scanner, total *int64) (c Contact, err error) {
+// scanContactAndTotal takes a packed contact apart, and into total what comes behind it, unless that is nil.
+func scanContactAndTotal(scan scanner, total *int64) (c Contact, err error) {
 	dest := [...]any{&c.ID, &c.FirstName, &c.LastName, &c.Email, &c.Phone, &c.Channels, &c.UserAttributes, &c.CustomFields,
 		ms(&c.LastSeen), ms(&c.LastSent), &c.TeamID, &c.FirstAssistantID, &c.LastAssistantID, &c.FirstWidgetID, &c.LastWidgetID,
 		ms(&c.CreatedAt), ms(&c.UpdatedAt), total}
@@ -92,18 +86,18 @@ func (f ContactFilter) where(s *Store, p Principal) (string, []any) {
 // Contacts gives the team's contacts that pass the filter, newest first. With a cursor the page counts from there.
 func (s *Store) Contacts(ctx context.Context, p Principal, f ContactFilter, page Page) (List[Contact], error) {
 	where, args := f.where(s, p)
-	columns, q := packedContact, statement{args: args, count: `
+	columns, q := contactColumns, statement{args: args, count: `
 		SELECT COUNT(*)
 		FROM contacts
 		WHERE ` + where}
 	if len(args) == 1 {
-		columns, q.count, q.along = packedContactAndTotal, contactsTotal, new(int64)
+		columns, q.count, q.along = contactColumnsAndTotal, contactsTotal, new(int64)
 	}
 	q.rows = `
 		SELECT ` + columns + `
 		FROM contacts
 		WHERE ` + where
-	return listOf(ctx, s, page, func(scan scanner) (Contact, error) { return scanPackedContact(scan, q.along) }, q.newest("", f.After, f.Before))
+	return listOf(ctx, s, page, func(scan scanner) (Contact, error) { return scanContactAndTotal(scan, q.along) }, q.newest("", f.After, f.Before))
 }
 
 // Contact gives one contact of the team, or a NotFound error.
