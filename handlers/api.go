@@ -100,6 +100,11 @@ type Paging struct {
 	Size int64 `query:"size" minimum:"1" maximum:"100" default:"50" doc:"Rows a page."`
 }
 
+// spanWords is how a query speaks of a span.
+var spanWords = db.SpanWords{From: "date_from", To: "date_to", Zone: "timezone", HowToDate: howToDate}
+
+const howToDate = "That is no date we can read. Write 2026-11-20, or 2026-11-20T08:00:00Z with the + of a zone encoded as %2B."
+
 // CursorQuery is the query of a list that can be walked from row to row, while others are written.
 type CursorQuery struct {
 	Paging

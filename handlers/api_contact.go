@@ -73,9 +73,9 @@ func (q *contactQuery) filter() (f db.ContactFilter, err error) {
 		if since.text == "" {
 			continue
 		}
-		at, _, ok := moment(since.text, time.UTC)
+		at, _, ok := db.Moment(since.text, time.UTC)
 		if !ok {
-			return f, &db.Error{Kind: db.Invalid, Code: "invalid", Field: "query." + since.field, Text: howToDate}
+			return f, inQuery(&db.Error{Kind: db.Invalid, Code: "invalid", Field: since.field, Text: howToDate})
 		}
 		*since.to = at
 	}

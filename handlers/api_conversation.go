@@ -87,12 +87,12 @@ type ConversationQuery struct {
 
 // filter gives the query the store's terms, or db.Problems with the parameters that cannot be read.
 func (q *ConversationQuery) filter(after db.Cursor) (db.ConversationFilter, error) {
-	from, until, err := span(q.DateFrom, q.DateTo, q.Timezone)
+	from, until, err := db.Between(q.DateFrom, q.DateTo, q.Timezone, spanWords)
 	return db.ConversationFilter{
 		From: from, Until: until, After: after,
 		AssistantID: strings.ToLower(q.AssistantID), ContactID: strings.ToLower(q.ContactID), IntentID: strings.ToLower(q.IntentID),
 		IncludesVoice: q.IncludesVoice.asked(), Status: q.Status,
-	}, err
+	}, inQuery(err)
 }
 
 func (s *server) apiConversations(ctx context.Context, p db.Principal, in *conversationListQuery) (*items[wireConversation], error) {

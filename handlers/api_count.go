@@ -20,14 +20,14 @@ type countQuery struct {
 func (q *countQuery) ask() (db.CountQuery, error) {
 	var problems db.Problems
 	wrong := func(field, text string) {
-		problems = append(problems, &db.Error{Kind: db.Invalid, Code: "invalid", Field: "query." + field, Text: text})
+		problems = append(problems, &db.Error{Kind: db.Invalid, Code: "invalid", Field: field, Text: text})
 	}
-	zone, ok := zoneOf(q.Timezone)
+	zone, ok := db.ZoneOf(q.Timezone)
 	if !ok {
-		wrong("timezone", howToZone)
+		wrong("timezone", db.HowToZone)
 	}
 	date := func(field, text string) time.Time {
-		at, day, ok := moment(text, zone)
+		at, day, ok := db.Moment(text, zone)
 		if day {
 			at, _ = time.Parse(time.DateOnly, text) // also a date that the zone skipped
 		} else {
@@ -87,7 +87,7 @@ func (c *wireCounts) appendJSON(b []byte) ([]byte, error) {
 func (s *server) apiCounts(ctx context.Context, p db.Principal, in *countQuery) (*wireCounts, error) {
 	asked, err := in.ask()
 	if err != nil {
-		return nil, err
+		return nil, inQuery(err)
 	}
 	counts, err := s.Store.Counts(ctx, p, asked)
 	if err != nil {

@@ -20,14 +20,14 @@ type usageQuery struct {
 // ask gives the query the store's terms, or db.Problems with the parameters that cannot be read.
 func (q *usageQuery) ask(now time.Time) (db.UsageQuery, error) {
 	asked := db.UsageQuery{Interval: q.Interval, GroupBy: q.GroupBy}
-	asked.Zone, _ = zoneOf(q.Timezone) // span sees to it
+	asked.Zone, _ = db.ZoneOf(q.Timezone) // Between sees to it
 	today := now.In(asked.Zone)
 	var err error
-	if asked.From, asked.Until, err = span(cmp.Or(q.DateFrom, today.AddDate(0, 0, -29).Format(time.DateOnly)), cmp.Or(q.DateTo, today.Format(time.DateOnly)), q.Timezone); err != nil {
+	if asked.From, asked.Until, err = db.Between(cmp.Or(q.DateFrom, today.AddDate(0, 0, -29).Format(time.DateOnly)), cmp.Or(q.DateTo, today.Format(time.DateOnly)), q.Timezone, spanWords); err != nil {
 		return asked, err
 	}
 	if asked.Until.Sub(asked.From) > (db.CountDaysMax+1)*24*time.Hour {
-		return asked, db.Problems{{Kind: db.Invalid, Code: "invalid", Field: "query.date_to", Text: fmt.Sprintf("That is more than %d days. Ask for fewer at once.", db.CountDaysMax)}}
+		return asked, db.Problems{{Kind: db.Invalid, Code: "invalid", Field: "date_to", Text: fmt.Sprintf("That is more than %d days. Ask for fewer at once.", db.CountDaysMax)}}
 	}
 	return asked, nil
 }
@@ -52,7 +52,7 @@ type wireUsages struct {
 func (s *server) apiUsage(ctx context.Context, p db.Principal, in *usageQuery) (*wireUsages, error) {
 	asked, err := in.ask(s.Now())
 	if err != nil {
-		return nil, err
+		return nil, inQuery(err)
 	}
 	usage, err := s.Store.Usage(ctx, p, asked)
 	if err != nil {

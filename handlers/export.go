@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"cmp"
 	"context"
 	"encoding/csv"
 	"strconv"
@@ -137,10 +136,4 @@ func defused(cell string) string {
 		return "'" + cell
 	}
 	return cell
-}
-
-// Between gives the span from one day or moment to another, both included, as date_from, date_to and timezone of a
-// request would; an empty text is no bound. Errors are db.Problems that name these three.
-func Between(from, to, zone string) (start, end time.Time, err error) {
-	return span(cmp.Or(from, "1970-01-01"), cmp.Or(to, "9999-12-31"), zone)
 }

@@ -67,7 +67,7 @@ func conversationFilter(asked map[string]string, zone *time.Location) (db.Conver
 	day := func(field string, bound *time.Time, later int) {
 		text := asked[field]
 		if date, err := time.Parse(time.DateOnly, text); err == nil {
-			*bound = dayIn(date.AddDate(0, 0, later), zone)
+			*bound = db.DayIn(date.AddDate(0, 0, later), zone)
 		} else if text != "" {
 			wrong(field, "“"+short(text)+"” is no date. It looks like 2026-11-20.")
 			asked[field] = "" // a field for dates cannot show it

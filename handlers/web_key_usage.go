@@ -19,16 +19,16 @@ const logShown = 1000
 func (s *server) keyUsageShown(c echo.Context) (views.KeyUsage, db.UsageQuery) {
 	now, zone := s.Now(), zoneOfVisitor(c)
 	today, _ := time.Parse(time.DateOnly, now.In(zone).Format(time.DateOnly))
-	q := db.UsageQuery{Until: dayIn(today.AddDate(0, 0, 1), zone), Zone: zone, Interval: db.Daily}
+	q := db.UsageQuery{Until: db.DayIn(today.AddDate(0, 0, 1), zone), Zone: zone, Interval: db.Daily}
 	span := c.QueryParam("span")
 	switch span {
 	case "24h":
 		q.Interval, q.Until = db.Hourly, now.Truncate(time.Hour).Add(time.Hour)
 		q.From = q.Until.Add(-24 * time.Hour)
 	case "30d":
-		q.From = dayIn(today.AddDate(0, 0, -29), zone)
+		q.From = db.DayIn(today.AddDate(0, 0, -29), zone)
 	default:
-		span, q.From = "7d", dayIn(today.AddDate(0, 0, -6), zone)
+		span, q.From = "7d", db.DayIn(today.AddDate(0, 0, -6), zone)
 	}
 	return views.KeyUsage{Span: span, Zone: zone}, q
 }

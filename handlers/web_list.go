@@ -21,7 +21,7 @@ func zoneOfVisitor(c echo.Context) *time.Location {
 	if err != nil {
 		return time.UTC
 	}
-	zone, _ := zoneOf(cookie.Value)
+	zone, _ := db.ZoneOf(cookie.Value)
 	return zone
 }
 

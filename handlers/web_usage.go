@@ -65,7 +65,7 @@ func (s *server) usageShown(c echo.Context) (views.UsageShown, db.UsageQuery) {
 	shown.Query = url.Values{"from": {from}, "to": {to}}.Encode()
 	start, _ := time.Parse(time.DateOnly, from)
 	end, _ := time.Parse(time.DateOnly, to)
-	return shown, db.UsageQuery{From: dayIn(start, zone), Until: dayIn(end.AddDate(0, 0, 1), zone), Zone: zone, Interval: db.Daily}
+	return shown, db.UsageQuery{From: db.DayIn(start, zone), Until: db.DayIn(end.AddDate(0, 0, 1), zone), Zone: zone, Interval: db.Daily}
 }
 
 // asTyped is one text as it was sent, without any key in it.

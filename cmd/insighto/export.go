@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"compress/gzip"
 	"context"
 	"errors"
@@ -50,6 +51,12 @@ func (c *exportCommand) Run(ctx context.Context, w *world) error {
 	return c.write(ctx, w, handlers.NewExporter(rows, messages, c.Format), to)
 }
 
+// spanFlags is how the flags speak of a span.
+var spanFlags = db.SpanWords{
+	From: "--from", To: "--to", Zone: "--timezone",
+	HowToDate: "That is no date we can read. Write 2026-11-20, or 2026-11-20T08:00:00Z.",
+}
+
 // filter reads what the flags narrow the export to.
 func (c *exportCommand) filter() (f db.ConversationFilter, err error) {
 	f.Status = c.Status
@@ -61,11 +68,10 @@ func (c *exportCommand) filter() (f db.ConversationFilter, err error) {
 			return f, usageError{"--after: that is no cursor of ours; take the one that an export said last, or that stands in its last line"}
 		}
 	}
-	f.From, f.Until, err = handlers.Between(c.From, c.To, c.Timezone)
+	f.From, f.Until, err = db.Between(cmp.Or(c.From, "1970-01-01"), cmp.Or(c.To, "9999-12-31"), c.Timezone, spanFlags)
 	var problems db.Problems
 	if errors.As(err, &problems) {
-		flag := strings.NewReplacer("query.date_", "--", "query.", "--").Replace(problems[0].Field)
-		return f, usageError{flag + ": " + strings.NewReplacer("date_from", "--from", "date_to", "--to", " with the + of a zone encoded as %2B", "").Replace(problems[0].Text)}
+		return f, usageError{problems[0].Field + ": " + problems[0].Text}
 	}
 	return f, err
 }

@@ -105,9 +105,10 @@ func TestExportOfNonsense(t *testing.T) {
 	x := withAda(t)
 	for args, want := range map[string]string{
 		"":                             "--team",
-		"--team Lovelace --from x":     "--from: That is no date",
+		"--team Lovelace --from x":     "--from: That is no date we can read. Write 2026-11-20, or 2026-11-20T08:00:00Z.\n",
+		"--team Lovelace --to x":       "--to: That is no date",
 		"--team Lovelace --timezone x": "--timezone: That is no IANA time zone",
-		"--team Lovelace --from 2026-09-02 --to 2026-09-01": "--to lies before --from",
+		"--team Lovelace --from 2026-09-02 --to 2026-09-01": "--to: --to lies before --from. Swap them.\n",
 		"--team Lovelace --after x":                         "--after: that is no cursor",
 		"--team Lovelace --assistant x":                     "--assistant",
 		"--team Lovelace --status done":                     "--status",
