@@ -112,5 +112,13 @@ func TestKeyEndpoint(t *testing.T) {
 		if got := decode(t, w.get("/api/v1/key", secret))["data"].(map[string]any)["last_used_at"]; got == nil {
 			t.Error("a use is not told")
 		}
+		odd, secret, err := w.store.CreateKey(context.Background(), w.ada, db.NewKey{Name: `Zoë’s <"b">&\ 🔑`, Role: "conversations_export", Description: "one\ntwo"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want = `{"id":"` + odd.ID + `","name":"Zoë’s <\"b\">&\\ 🔑","prefix":"` + odd.Prefix + `","role":"conversations_export","scopes":["conversations:read","assistants:read"],"description":"one\ntwo","created_at":"`
+		if rec := w.get("/api/v1/key", secret); rec.Code != 200 || !strings.Contains(rec.Body.String(), want) {
+			t.Errorf("got %d %s\nwant %s…", rec.Code, rec.Body, want)
+		}
 	})
 }
