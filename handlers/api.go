@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"encoding/json"
 	"reflect"
 	"sync"
 
@@ -10,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
 
 	"github.com/insighto/insighto/db"
+	"github.com/insighto/insighto/handlers/archive"
 )
 
 // envelope is around every success.
@@ -20,16 +20,16 @@ type envelope[T any] struct {
 }
 
 func (e envelope[T]) appendJSON(b []byte) ([]byte, error) {
-	m := newMembers(b)
-	m.text("message", e.Message)
-	m.name("meta")
-	meta := newMembers(m.b)
-	meta.given("next_cursor", e.Meta.NextCursor)
-	m.b = meta.end()
-	m.name("data")
+	m := archive.WriteObject(b)
+	m.Text("message", e.Message)
+	m.Name("meta")
+	meta := archive.WriteObject(m.Bytes)
+	meta.Given("next_cursor", e.Meta.NextCursor)
+	m.Bytes = meta.End()
+	m.Name("data")
 	var err error
-	m.b, err = appendValue(m.b, e.Data)
-	return m.end(), err
+	m.Bytes, err = appendValue(m.Bytes, e.Data)
+	return m.End(), err
 }
 
 // meta is beside the data. NextCursor is for the parameter after of the next request, when more rows follow.
@@ -62,19 +62,28 @@ type items[T any] struct {
 func (i *items[T]) envelope() (string, meta) { return "", meta{NextCursor: i.next.String()} }
 
 func (i *items[T]) appendJSON(b []byte) ([]byte, error) {
-	m := newMembers(b)
-	m.name("items")
+	m := archive.WriteObject(b)
+	m.Name("items")
 	var err error
-	if m.b, err = appendArray(m.b, i.Items); err != nil {
+	if m.Bytes, err = appendArray(m.Bytes, i.Items); err != nil {
 		return b, err
 	}
-	m.number("total", i.Total)
-	m.number("page", i.Page)
-	m.number("size", i.Size)
-	m.number("pages", i.Pages)
-	m.neighbour("previous_page", i.PreviousPage)
-	m.neighbour("next_page", i.NextPage)
-	return m.end(), nil
+	m.Number("total", i.Total)
+	m.Number("page", i.Page)
+	m.Number("size", i.Size)
+	m.Number("pages", i.Pages)
+	writeNeighbour(&m, "previous_page", i.PreviousPage)
+	writeNeighbour(&m, "next_page", i.NextPage)
+	return m.End(), nil
+}
+
+// writeNeighbour writes the number of another page, or null.
+func writeNeighbour(m *archive.ObjectWriter, name string, page *int64) {
+	if page == nil {
+		m.Raw(name, []byte("null"))
+		return
+	}
+	m.Number(name, *page)
 }
 
 // listed gives a page of rows the shape they have on the wire.
@@ -133,17 +142,6 @@ func listedByCursor[R, T any](list db.List[R], row func(R) T, cursor func(R) db.
 }
 
 func (p Paging) page() db.Page { return db.Page{Number: p.Page, Size: p.Size} }
-
-// object is a JSON object that is kept and sent as text.
-type object json.RawMessage
-
-// MarshalJSON gives the text as it is.
-func (o object) MarshalJSON() ([]byte, error) { return json.RawMessage(o).MarshalJSON() }
-
-// Schema tells OpenAPI that it is an object.
-func (object) Schema(huma.Registry) *huma.Schema {
-	return &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}
-}
 
 // flag is a query parameter that is true, false or not asked.
 type flag struct {

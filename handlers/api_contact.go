@@ -6,52 +6,53 @@ import (
 	"time"
 
 	"github.com/insighto/insighto/db"
+	"github.com/insighto/insighto/handlers/archive"
 )
 
 type wireContact struct {
-	ID               string    `json:"id"`
-	FirstName        string    `json:"first_name,omitempty"`
-	LastName         string    `json:"last_name,omitempty"`
-	Email            string    `json:"email,omitempty"`
-	Channels         object    `json:"channels"`
-	UserAttributes   object    `json:"user_attributes"`
-	CustomFields     object    `json:"custom_fields"`
-	LastSeen         time.Time `json:"last_seen,omitzero"`
-	LastSent         time.Time `json:"last_sent,omitzero"`
-	OrgID            string    `json:"org_id"`
-	FirstAssistantID string    `json:"first_assistant_id,omitempty"`
-	LastAssistantID  string    `json:"last_assistant_id,omitempty"`
-	FirstWidgetID    string    `json:"first_widget_id,omitempty"`
-	LastWidgetID     string    `json:"last_widget_id,omitempty"`
-	CreatedAt        time.Time `json:"created_at"`
-	UpdatedAt        time.Time `json:"updated_at"`
+	ID               string         `json:"id"`
+	FirstName        string         `json:"first_name,omitempty"`
+	LastName         string         `json:"last_name,omitempty"`
+	Email            string         `json:"email,omitempty"`
+	Channels         archive.Object `json:"channels"`
+	UserAttributes   archive.Object `json:"user_attributes"`
+	CustomFields     archive.Object `json:"custom_fields"`
+	LastSeen         time.Time      `json:"last_seen,omitzero"`
+	LastSent         time.Time      `json:"last_sent,omitzero"`
+	OrgID            string         `json:"org_id"`
+	FirstAssistantID string         `json:"first_assistant_id,omitempty"`
+	LastAssistantID  string         `json:"last_assistant_id,omitempty"`
+	FirstWidgetID    string         `json:"first_widget_id,omitempty"`
+	LastWidgetID     string         `json:"last_widget_id,omitempty"`
+	CreatedAt        time.Time      `json:"created_at"`
+	UpdatedAt        time.Time      `json:"updated_at"`
 }
 
 func (c *wireContact) appendJSON(b []byte) ([]byte, error) {
-	m := newMembers(b)
-	m.text("id", c.ID)
-	m.given("first_name", c.FirstName)
-	m.given("last_name", c.LastName)
-	m.given("email", c.Email)
-	m.raw("channels", c.Channels)
-	m.raw("user_attributes", c.UserAttributes)
-	m.raw("custom_fields", c.CustomFields)
-	m.time("last_seen", c.LastSeen)
-	m.time("last_sent", c.LastSent)
-	m.text("org_id", c.OrgID)
-	m.given("first_assistant_id", c.FirstAssistantID)
-	m.given("last_assistant_id", c.LastAssistantID)
-	m.given("first_widget_id", c.FirstWidgetID)
-	m.given("last_widget_id", c.LastWidgetID)
-	m.time("created_at", c.CreatedAt)
-	m.time("updated_at", c.UpdatedAt)
-	return m.end(), nil
+	m := archive.WriteObject(b)
+	m.Text("id", c.ID)
+	m.Given("first_name", c.FirstName)
+	m.Given("last_name", c.LastName)
+	m.Given("email", c.Email)
+	m.Raw("channels", c.Channels)
+	m.Raw("user_attributes", c.UserAttributes)
+	m.Raw("custom_fields", c.CustomFields)
+	m.Time("last_seen", c.LastSeen)
+	m.Time("last_sent", c.LastSent)
+	m.Text("org_id", c.OrgID)
+	m.Given("first_assistant_id", c.FirstAssistantID)
+	m.Given("last_assistant_id", c.LastAssistantID)
+	m.Given("first_widget_id", c.FirstWidgetID)
+	m.Given("last_widget_id", c.LastWidgetID)
+	m.Time("created_at", c.CreatedAt)
+	m.Time("updated_at", c.UpdatedAt)
+	return m.End(), nil
 }
 
 func contactOut(c db.Contact) wireContact {
 	return wireContact{
-		ID: c.ID, FirstName: c.FirstName, LastName: c.LastName, Email: c.Email, Channels: object(c.Channels),
-		UserAttributes: object(c.UserAttributes), CustomFields: object(c.CustomFields), LastSeen: c.LastSeen, LastSent: c.LastSent,
+		ID: c.ID, FirstName: c.FirstName, LastName: c.LastName, Email: c.Email, Channels: archive.Object(c.Channels),
+		UserAttributes: archive.Object(c.UserAttributes), CustomFields: archive.Object(c.CustomFields), LastSeen: c.LastSeen, LastSent: c.LastSent,
 		OrgID: c.TeamID, FirstAssistantID: c.FirstAssistantID, LastAssistantID: c.LastAssistantID,
 		FirstWidgetID: c.FirstWidgetID, LastWidgetID: c.LastWidgetID, CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt,
 	}

@@ -2,11 +2,11 @@ package handlers
 
 import (
 	"context"
-	"encoding/json"
 	"strings"
 	"time"
 
 	"github.com/insighto/insighto/db"
+	"github.com/insighto/insighto/handlers/archive"
 )
 
 // wireConversation is a conversation in a list, where attributes is a string that holds JSON.
@@ -45,25 +45,25 @@ func conversationOut(c db.Conversation) wireConversation {
 
 // wireConversationDetail is a conversation on its own, where attributes is an object.
 type wireConversationDetail struct {
-	ID             string    `json:"id"`
-	WidgetID       string    `json:"widget_id,omitempty"`
-	AssistantID    string    `json:"assistant_id"`
-	DeviceType     string    `json:"device_type" enum:"desktop,mobile,tablet,native,phone"`
-	UniqueDeviceID string    `json:"unique_device_id,omitempty"`
-	Attributes     object    `json:"attributes"`
-	ContactID      string    `json:"contact_id,omitempty"`
-	CreatedAt      time.Time `json:"created_at"`
-	FirstMessage   string    `json:"first_message,omitempty"`
-	ChatCount      int64     `json:"chat_count"`
-	Status         string    `json:"status" enum:"open,closed"`
-	ClosedAt       time.Time `json:"closed_at,omitzero"`
-	UpdatedAt      time.Time `json:"updated_at"`
+	ID             string         `json:"id"`
+	WidgetID       string         `json:"widget_id,omitempty"`
+	AssistantID    string         `json:"assistant_id"`
+	DeviceType     string         `json:"device_type" enum:"desktop,mobile,tablet,native,phone"`
+	UniqueDeviceID string         `json:"unique_device_id,omitempty"`
+	Attributes     archive.Object `json:"attributes"`
+	ContactID      string         `json:"contact_id,omitempty"`
+	CreatedAt      time.Time      `json:"created_at"`
+	FirstMessage   string         `json:"first_message,omitempty"`
+	ChatCount      int64          `json:"chat_count"`
+	Status         string         `json:"status" enum:"open,closed"`
+	ClosedAt       time.Time      `json:"closed_at,omitzero"`
+	UpdatedAt      time.Time      `json:"updated_at"`
 }
 
 func conversationDetailOut(c db.Conversation) wireConversationDetail {
 	return wireConversationDetail{
 		ID: c.ID, WidgetID: c.WidgetID, AssistantID: c.AssistantID, DeviceType: c.DeviceType, UniqueDeviceID: c.UniqueDeviceID,
-		Attributes: object(c.Attributes), ContactID: c.ContactID, CreatedAt: c.CreatedAt, FirstMessage: c.FirstMessage,
+		Attributes: archive.Object(c.Attributes), ContactID: c.ContactID, CreatedAt: c.CreatedAt, FirstMessage: c.FirstMessage,
 		ChatCount: c.ChatCount, Status: c.Status(), ClosedAt: c.ClosedAt, UpdatedAt: c.UpdatedAt,
 	}
 }
@@ -142,39 +142,14 @@ func (s *server) apiContactConversations(ctx context.Context, p db.Principal, in
 	return listed(list, conversationDetailOut), nil
 }
 
-// wireMessage has all ten keys, always: a strict client drops a message that lacks one.
-type wireMessage struct {
-	ConversationID string          `json:"conversation_id"`
-	ID             string          `json:"id"`
-	SenderType     string          `json:"sender_type" enum:"bot,agent,user,tool"`
-	MessageType    string          `json:"message_type" enum:"voice,text"`
-	Text           string          `json:"text"`
-	VoiceBase64    *string         `json:"voice_base64" nullable:"true"`
-	DataSources    json.RawMessage `json:"data_sources"`
-	CreatedAt      time.Time       `json:"created_at"`
-	UpdatedAt      time.Time       `json:"updated_at"`
-	CharCount      int             `json:"char_count"`
-}
-
-func messageOut(m db.Message) wireMessage {
-	out := wireMessage{
-		ConversationID: m.ConversationID, ID: m.ID, SenderType: m.SenderType, MessageType: m.MessageType, Text: m.Text,
-		VoiceBase64: m.VoiceBase64, DataSources: json.RawMessage("null"), CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt, CharCount: m.CharCount(),
-	}
-	if m.DataSources != nil {
-		out.DataSources = json.RawMessage(*m.DataSources)
-	}
-	return out
-}
-
-func (s *server) apiTranscript(ctx context.Context, p db.Principal, in *ConversationPath) (*[]wireMessage, error) {
+func (s *server) apiTranscript(ctx context.Context, p db.Principal, in *ConversationPath) (*[]archive.Message, error) {
 	messages, err := s.Store.Transcript(ctx, p, strings.ToLower(in.ID))
 	if err != nil {
 		return nil, err
 	}
-	out := make([]wireMessage, len(messages))
+	out := make([]archive.Message, len(messages))
 	for i, m := range messages {
-		out[i] = messageOut(m)
+		out[i] = archive.MessageOf(m)
 	}
 	return &out, nil
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/insighto/insighto/db"
+	"github.com/insighto/insighto/handlers/archive"
 )
 
 // messageBody is one turn that a client brings.
@@ -71,12 +72,12 @@ type newMessage struct {
 	Body messageBody
 }
 
-func (s *server) apiAddMessage(ctx context.Context, p db.Principal, in *newMessage) (*wireMessage, error) {
+func (s *server) apiAddMessage(ctx context.Context, p db.Principal, in *newMessage) (*archive.Message, error) {
 	message, err := s.Store.AddMessage(ctx, p, strings.ToLower(in.ID), in.Body.message())
 	if err != nil {
 		return nil, inBody(err)
 	}
-	out := messageOut(message)
+	out := archive.MessageOf(message)
 	return &out, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/insighto/insighto/db"
+	"github.com/insighto/insighto/handlers/archive"
 )
 
 type countQuery struct {
@@ -62,14 +63,14 @@ type wireCount struct {
 }
 
 func (c *wireCount) appendJSON(b []byte) ([]byte, error) {
-	m := newMembers(b)
-	m.text("date", c.Date)
-	m.given("assistant_id", c.AssistantID)
-	m.given("assistant_name", c.AssistantName)
-	m.number("conversations", c.Conversations)
-	m.number("closed", c.Closed)
-	m.number("messages", c.Messages)
-	return m.end(), nil
+	m := archive.WriteObject(b)
+	m.Text("date", c.Date)
+	m.Given("assistant_id", c.AssistantID)
+	m.Given("assistant_name", c.AssistantName)
+	m.Number("conversations", c.Conversations)
+	m.Number("closed", c.Closed)
+	m.Number("messages", c.Messages)
+	return m.End(), nil
 }
 
 type wireCounts struct {
@@ -77,11 +78,11 @@ type wireCounts struct {
 }
 
 func (c *wireCounts) appendJSON(b []byte) ([]byte, error) {
-	m := newMembers(b)
-	m.name("items")
+	m := archive.WriteObject(b)
+	m.Name("items")
 	var err error
-	m.b, err = appendArray(m.b, c.Items)
-	return m.end(), err
+	m.Bytes, err = appendArray(m.Bytes, c.Items)
+	return m.End(), err
 }
 
 func (s *server) apiCounts(ctx context.Context, p db.Principal, in *countQuery) (*wireCounts, error) {

@@ -12,10 +12,11 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
 
 	"github.com/insighto/insighto/db"
+	"github.com/insighto/insighto/handlers/archive"
 )
 
 // mediaOf is the media type of each format of an export.
-var mediaOf = map[string]string{NDJSON: "application/x-ndjson", CSV: "text/csv; charset=utf-8"}
+var mediaOf = map[string]string{archive.NDJSON: "application/x-ndjson", archive.CSV: "text/csv; charset=utf-8"}
 
 type exportQuery struct {
 	ConversationQuery
@@ -26,7 +27,7 @@ type exportQuery struct {
 
 // serveExport hangs the export on its operation: the one answer that is no JSON object, and longer than memory.
 func serveExport(s *server, api huma.API, op huma.Operation) {
-	line := api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[ArchiveLine](), true, "")
+	line := api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[archive.Line](), true, "")
 	op.Responses = map[string]*huma.Response{"200": {
 		Description: "Conversations, oldest first, one a line. A transfer that breaks off is not complete: go on after the cursor of the last whole line.",
 		Content: map[string]*huma.MediaType{
@@ -45,7 +46,7 @@ func serveExport(s *server, api huma.API, op huma.Operation) {
 }
 
 // export gives the exporter and its first piece, so that what is wrong from the start is answered as everywhere.
-func (s *server) export(ctx context.Context, p db.Principal, in *exportQuery) (e *Exporter, first []byte, err error) {
+func (s *server) export(ctx context.Context, p db.Principal, in *exportQuery) (e *archive.Exporter, first []byte, err error) {
 	after, err := in.after()
 	if err != nil {
 		return nil, nil, err
@@ -55,13 +56,13 @@ func (s *server) export(ctx context.Context, p db.Principal, in *exportQuery) (e
 		return nil, nil, err
 	}
 	messages := in.Include == "messages"
-	e = NewExporter(s.Store.Export(p, filter, messages), messages, in.Format)
+	e = archive.NewExporter(s.Store.Export(p, filter, messages), messages, in.Format)
 	first, err = e.Next(ctx)
 	return e, first, err
 }
 
 // sendExport sends the first piece and then the others.
-func (s *server) sendExport(ctx huma.Context, e *Exporter, format string, piece []byte) {
+func (s *server) sendExport(ctx huma.Context, e *archive.Exporter, format string, piece []byte) {
 	c, begun := humaecho.Unwrap(ctx), time.Now()
 	w, control := c.Response(), http.NewResponseController(c.Response())
 	_ = control.SetReadDeadline(time.Time{}) // the server's is for requests; when it passes, this one would end
@@ -95,7 +96,7 @@ const (
 	exportRest = 100 * time.Microsecond
 )
 
-func (s *server) giveWay(e *Exporter, begun time.Time) {
+func (s *server) giveWay(e *archive.Exporter, begun time.Time) {
 	if asked := s.asked.Load(); asked > begun.UnixNano() && time.Now().UnixNano()-asked < int64(lately) {
 		e.GiveWay()
 		time.Sleep(exportRest)

@@ -12,7 +12,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/insighto/insighto/db"
-	"github.com/insighto/insighto/handlers"
+	"github.com/insighto/insighto/handlers/archive"
 )
 
 // spoken are texts that break what treats them lightly.
@@ -82,7 +82,7 @@ func (w *world) imported(p db.Principal, lines []string, want db.Imported) (secr
 	for some := range slices.Chunk(lines, 7) {
 		batch := make([]db.ArchivedConversation, len(some))
 		for i, line := range some {
-			var l handlers.ArchiveLine
+			var l archive.Line
 			if err := json.Unmarshal([]byte(line), &l); err != nil {
 				w.t.Fatalf("%v in %s", err, line)
 			}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/insighto/insighto/db"
 	"github.com/insighto/insighto/db/dbtest"
+	"github.com/insighto/insighto/handlers/archive"
 )
 
 func TestAnExportGivesWayToOthersWhoAskedLately(t *testing.T) {
@@ -41,7 +42,7 @@ func TestAnExportGivesWayToOthersWhoAskedLately(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			s := &server{asked: &atomic.Int64{}}
 			s.asked.Store(c.asked.UnixNano())
-			e := NewExporter(store.Export(ada, db.ConversationFilter{}, false), false, NDJSON)
+			e := archive.NewExporter(store.Export(ada, db.ConversationFilter{}, false), false, archive.NDJSON)
 			s.giveWay(e, c.begun)
 			piece, err := e.Next(ctx)
 			if lines := bytes.Count(piece, []byte("\n")); err != nil || lines != c.lines {

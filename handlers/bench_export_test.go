@@ -19,7 +19,7 @@ import (
 
 	"github.com/insighto/insighto/db"
 	"github.com/insighto/insighto/db/dbtest"
-	"github.com/insighto/insighto/handlers"
+	"github.com/insighto/insighto/handlers/archive"
 )
 
 // manyConversations fills Ada's team past the store, so that a million take seconds: each of its own contact in five.
@@ -94,8 +94,8 @@ func plainExport(b *testing.B, handle *sql.DB, team string) (lines int, bytes co
 	return lines, bytes
 }
 
-func plainLine(rows *sql.Rows) (*handlers.ArchiveLine, error) {
-	var l handlers.ArchiveLine
+func plainLine(rows *sql.Rows) (*archive.Line, error) {
+	var l archive.Line
 	var created, updated int64
 	var closed sql.NullInt64
 	var attributes string
@@ -108,15 +108,15 @@ func plainLine(rows *sql.Rows) (*handlers.ArchiveLine, error) {
 		l.ClosedAt, l.Status = time.UnixMilli(closed.Int64).UTC(), "closed"
 	}
 	if assistant.Valid {
-		l.AssistantName, l.Assistant = assistant.String, &handlers.ArchiveAssistant{ID: l.AssistantID, Name: assistant.String}
+		l.AssistantName, l.Assistant = assistant.String, &archive.Assistant{ID: l.AssistantID, Name: assistant.String}
 	}
 	if widget.Valid {
 		l.WidgetType, l.WidgetProvider = kind.String, provider.String
-		l.Widget = &handlers.ArchiveWidget{ID: l.WidgetID, Name: widget.String, WidgetType: kind.String, WidgetProvider: provider.String}
+		l.Widget = &archive.Widget{ID: l.WidgetID, Name: widget.String, WidgetType: kind.String, WidgetProvider: provider.String}
 	}
 	if first.Valid {
 		l.ContactFirstName, l.ContactLastName = first.String, last.String
-		l.Contact = &handlers.ArchiveContact{ID: l.ContactID, FirstName: first.String, LastName: last.String, Email: email.String,
+		l.Contact = &archive.Contact{ID: l.ContactID, FirstName: first.String, LastName: last.String, Email: email.String,
 			Channels: []byte(channels.String), UserAttributes: []byte(known.String), CustomFields: []byte(custom.String)}
 	}
 	l.Cursor = db.Cursor{At: l.CreatedAt, ID: l.ID}.String()
@@ -151,7 +151,7 @@ func benchExport(b *testing.B, target string, n int) {
 		}
 		plain, plainCPU = plain+time.Since(start), plainCPU+worked()-used
 		start, used = time.Now(), worked()
-		e := handlers.NewExporter(w.store.Export(w.ada, db.ConversationFilter{}, false), false, handlers.NDJSON)
+		e := archive.NewExporter(w.store.Export(w.ada, db.ConversationFilter{}, false), false, archive.NDJSON)
 		var err error
 		for err == nil {
 			var piece []byte

@@ -4,12 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
-	"strconv"
-	"strings"
 	"sync"
-	"time"
-
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // appender is implemented by what writes its own JSON, for the lists that are asked for most: reflection would cost
@@ -64,81 +59,4 @@ func plainJSON(w io.Writer, v any) error {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	return e.Encode(v)
-}
-
-// members writes the members of one JSON object behind b.
-type members struct {
-	b    []byte
-	next byte // what comes before the next member
-}
-
-func newMembers(b []byte) members { return members{b, '{'} }
-
-func (m *members) name(name string) {
-	m.b = append(m.b, m.next, '"')
-	m.b = append(m.b, name...)
-	m.b = append(m.b, '"', ':')
-	m.next = ','
-}
-
-func (m *members) text(name, v string) {
-	m.name(name)
-	m.b = appendText(m.b, v)
-}
-
-// given is text that is left out when it is empty.
-func (m *members) given(name, v string) {
-	if v != "" {
-		m.text(name, v)
-	}
-}
-
-func (m *members) number(name string, n int64) {
-	m.name(name)
-	m.b = strconv.AppendInt(m.b, n, 10)
-}
-
-// neighbour is the number of another page, or null.
-func (m *members) neighbour(name string, page *int64) {
-	if page == nil {
-		m.raw(name, []byte("null"))
-		return
-	}
-	m.number(name, *page)
-}
-
-func (m *members) raw(name string, v []byte) {
-	m.name(name)
-	m.b = append(m.b, v...)
-}
-
-// time is left out when it is zero.
-func (m *members) time(name string, t time.Time) {
-	if t.IsZero() {
-		return
-	}
-	m.name(name)
-	m.b = append(m.b, '"')
-	m.b = t.AppendFormat(m.b, time.RFC3339Nano)
-	m.b = append(m.b, '"')
-}
-
-func (m *members) end() []byte {
-	if m.next == '{' { // there was none
-		m.b = append(m.b, '{')
-	}
-	return append(m.b, '}')
-}
-
-// appendText quotes a text as encoding/json does.
-func appendText(b []byte, text string) []byte {
-	from := len(b)
-	b, err := jsontext.AppendQuote(b, text)
-	separated := strings.IndexByte(text, "\u2028"[0]) >= 0 && (strings.Contains(text, "\u2028") || strings.Contains(text, "\u2029"))
-	if err == nil && !separated { // those two lines' ends encoding/json escapes
-		return b
-	}
-	var slow bytes.Buffer
-	_ = plainJSON(&slow, text) // a string always can be
-	return append(b[:from], bytes.TrimSuffix(slow.Bytes(), []byte("\n"))...)
 }

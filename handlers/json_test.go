@@ -17,6 +17,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/insighto/insighto/db"
+	"github.com/insighto/insighto/handlers/archive"
 )
 
 // appenders are all types that write their own JSON, each with a comparison of any value of it.
@@ -120,7 +121,7 @@ func fill(t *rapid.T, v reflect.Value) {
 			f.SetString(texts.Draw(t, "text"))
 		case time.Time:
 			f.Set(reflect.ValueOf(times.Draw(t, "time")))
-		case object:
+		case archive.Object:
 			f.SetBytes([]byte(rapid.SampledFrom([]string{"{}", `{"a":1}`}).Draw(t, "object")))
 		case int64:
 			f.SetInt(rapid.Int64().Draw(t, "number"))

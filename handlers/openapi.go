@@ -13,6 +13,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/insighto/insighto/db"
+	"github.com/insighto/insighto/handlers/archive"
 )
 
 const apiPrefix = "/api/v1/"
@@ -30,8 +31,9 @@ func (s *server) serveOpenAPI(c echo.Context) error {
 // document is the part of the OpenAPI document that stands before the first endpoint.
 func (s *server) document() *huma.OpenAPI {
 	schemas := huma.NewMapRegistry("#/components/schemas/", schemaName)
-	schemas.RegisterTypeAlias(reflect.TypeFor[updatedContact](), reflect.TypeFor[wireContact]()) // huma does not look into what they embed
-	schemas.RegisterTypeAlias(reflect.TypeFor[updatedAssistant](), reflect.TypeFor[wireAssistant]())
+	for t, shown := range shownAs {
+		schemas.RegisterTypeAlias(t, shown)
+	}
 	return &huma.OpenAPI{
 		OpenAPI: "3.1.0",
 		Info: &huma.Info{
@@ -238,6 +240,32 @@ func (*problem) TransformSchema(r huma.Registry, s *huma.Schema) *huma.Schema {
 		s.Properties["code"].Enum = append(s.Properties["code"].Enum, c.Name)
 	}
 	return s
+}
+
+// shownAs are the types that stand for others in the document.
+var shownAs = map[reflect.Type]reflect.Type{
+	reflect.TypeFor[updatedContact]():    reflect.TypeFor[wireContact](), // huma does not look into what they embed
+	reflect.TypeFor[updatedAssistant]():  reflect.TypeFor[wireAssistant](),
+	reflect.TypeFor[archive.Line]():      reflect.TypeFor[archiveLine](), // package archive knows nothing of OpenAPI
+	reflect.TypeFor[archive.Assistant](): reflect.TypeFor[archiveAssistant](),
+	reflect.TypeFor[archive.Widget]():    reflect.TypeFor[archiveWidget](),
+	reflect.TypeFor[archive.Contact]():   reflect.TypeFor[archiveContact](),
+	reflect.TypeFor[archive.Message]():   reflect.TypeFor[wireMessage](),
+	reflect.TypeFor[archive.Object]():    reflect.TypeFor[wireObject](),
+}
+
+type (
+	archiveLine      archive.Line
+	archiveAssistant archive.Assistant
+	archiveWidget    archive.Widget
+	archiveContact   archive.Contact
+	wireMessage      archive.Message
+	wireObject       archive.Object
+)
+
+// Schema tells OpenAPI that it is an object.
+func (wireObject) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}
 }
 
 // TransformSchema tells that data_sources is a list or null.

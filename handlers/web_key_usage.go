@@ -9,6 +9,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/insighto/insighto/db"
+	"github.com/insighto/insighto/handlers/archive"
 	"github.com/insighto/insighto/views"
 )
 
@@ -86,7 +87,7 @@ func (s *server) sendKeyUsage(c echo.Context) error {
 func addressTable(addresses []views.Address) table {
 	rows := table{{"address", "requests", "last_at"}}
 	for _, a := range addresses {
-		rows = append(rows, []string{a.Address, strconv.FormatInt(a.Requests, 10), stamp(a.Last)})
+		rows = append(rows, []string{a.Address, strconv.FormatInt(a.Requests, 10), archive.Timestamp(a.Last)})
 	}
 	return rows
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/insighto/insighto/db"
+	"github.com/insighto/insighto/handlers/archive"
 )
 
 // table is rows of cells under a header.
@@ -21,13 +22,13 @@ func sendTable(c echo.Context, name string, rows table) error {
 	w := csv.NewWriter(&b)
 	for _, row := range rows {
 		for i := range row {
-			row[i] = defused(row[i])
+			row[i] = archive.Defused(row[i])
 		}
 		_ = w.Write(row) // memory takes all
 	}
 	w.Flush()
 	c.Response().Header().Set(echo.HeaderContentDisposition, `attachment; filename="`+name+`"`)
-	return c.Blob(http.StatusOK, mediaOf[CSV], b.Bytes())
+	return c.Blob(http.StatusOK, mediaOf[archive.CSV], b.Bytes())
 }
 
 var sumHeader = []string{"requests", "ok", "denied", "limited", "client", "server", "bytes", "milliseconds"}
@@ -65,7 +66,7 @@ func routeTable(routes []db.UsageShare) table {
 func requestTable(requests []db.Request) table {
 	rows := table{{"answered_at", "request_id", "method", "route", "status", "milliseconds", "bytes", "address", "user_agent", "stands_for"}}
 	for _, r := range requests {
-		rows = append(rows, []string{stamp(r.At), r.ID, r.Method, r.Route, strconv.Itoa(r.Status), strconv.FormatFloat(float64(r.Took)/float64(time.Millisecond), 'f', 3, 64),
+		rows = append(rows, []string{archive.Timestamp(r.At), r.ID, r.Method, r.Route, strconv.Itoa(r.Status), strconv.FormatFloat(float64(r.Took)/float64(time.Millisecond), 'f', 3, 64),
 			whole(r.Bytes), r.Address, r.UserAgent, whole(r.Weight)})
 	}
 	return rows

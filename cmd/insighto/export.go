@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	"github.com/insighto/insighto/db"
-	"github.com/insighto/insighto/handlers"
+	"github.com/insighto/insighto/handlers/archive"
 )
 
 type exportCommand struct {
@@ -48,7 +48,7 @@ func (c *exportCommand) Run(ctx context.Context, w *world) error {
 	}
 	messages := c.Include != ""
 	rows := store.Export(db.Operator(team.ID), filter, messages)
-	return c.write(ctx, w, handlers.NewExporter(rows, messages, c.Format), to)
+	return c.write(ctx, w, archive.NewExporter(rows, messages, c.Format), to)
 }
 
 // spanFlags is how the flags speak of a span.
@@ -109,7 +109,7 @@ func (o open) Close() (err error) {
 	return err
 }
 
-func (c *exportCommand) write(ctx context.Context, w *world, e *handlers.Exporter, to io.WriteCloser) error {
+func (c *exportCommand) write(ctx context.Context, w *world, e *archive.Exporter, to io.WriteCloser) error {
 	started, bar := w.now(), newProgress(w, 0)
 	bar.show = bar.show && !(c.File == "" && isTerminal(w.out))
 	written, last, err := int64(0), e.Cursor(), error(nil)

@@ -11,12 +11,12 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/insighto/insighto/db"
-	"github.com/insighto/insighto/handlers"
+	"github.com/insighto/insighto/handlers/archive"
 )
 
 // conversationOf reads a line, in which names that are not known are passed over; reason says in a sentence why it is refused.
 func conversationOf(line []byte) (c db.ArchivedConversation, reason string) {
-	var l handlers.ArchiveLine
+	var l archive.Line
 	if err := json.Unmarshal(bytes.TrimPrefix(line, []byte("\ufeff")), &l); err != nil {
 		return c, sayJSON(err)
 	}

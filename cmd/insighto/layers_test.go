@@ -28,9 +28,10 @@ var topLevel = []string{"cmd", "views", "handlers", "static", "db", "go.mod", "g
 
 // arrows lists every package and what of this module it may import. What is not listed is refused.
 var arrows = map[string][]string{
-	"cmd/insighto":     {"handlers", "handlers/webhook", "db"},
+	"cmd/insighto":     {"handlers", "handlers/archive", "handlers/webhook", "db"},
 	"cmd/dev":          {},
-	"handlers":         {"db", "views", "static"},
+	"handlers":         {"handlers/archive", "db", "views", "static"},
+	"handlers/archive": {"db"},
 	"handlers/webhook": {"db"},
 	"views":            {"db", "static"},
 	"db":               {"db/migrations"},
@@ -61,20 +62,11 @@ func TestEveryImportFollowsAnArrow(t *testing.T) {
 			continue
 		}
 		seen++
-		file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, name), nil, parser.ImportsOnly)
-		if err != nil {
-			t.Errorf("%s cannot be read: %v", name, err)
-			continue
-		}
 		if err := listed(path.Dir(name)); err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		for _, spec := range file.Imports {
-			imported, err := strconv.Unquote(spec.Path.Value)
-			if err != nil {
-				t.Fatal(err)
-			}
+		for _, imported := range imports(t, filepath.Join(root, name)) {
 			if err := allowed(path.Dir(name), imported); err != nil {
 				t.Errorf("%s: %v", name, err)
 			}
@@ -94,11 +86,22 @@ func TestAForbiddenImportIsRefused(t *testing.T) {
 		{"handlers", module + "/db", true},
 		{"handlers", "net/http", true},
 		{"handlers", "github.com/labstack/echo/v4", true},
+		{"handlers", module + "/handlers/archive", true},
 		{"handlers", module + "/handlers/webhook", false},
 		{"handlers", module + "/db/dbtest", false},
 		{"handlers", "github.com/jackc/pgx/v5/pgxpool", false},
+		{"handlers/archive", module + "/db", true},
+		{"handlers/archive", "github.com/go-json-experiment/json/jsontext", true},
+		{"handlers/archive", module + "/handlers", false},
+		{"handlers/archive", module + "/handlers/webhook", false},
+		{"handlers/archive", module + "/views", false},
+		{"handlers/archive", "github.com/labstack/echo/v4", false},
+		{"handlers/archive", "github.com/danielgtaylor/huma/v2", false},
+		{"handlers/archive", "github.com/gorilla/sessions", false},
+		{"handlers/webhook", module + "/handlers/archive", false},
 		{"handlers/webhook", "github.com/labstack/echo/v4/middleware", false},
 		{"handlers/webhook", module + "/handlers", false},
+		{"cmd/insighto", module + "/handlers/archive", true},
 		{"cmd/insighto", module + "/handlers/webhook", true},
 		{"cmd/insighto", module + "/views", false},
 		{"cmd/insighto", "github.com/alecthomas/kong", true},
@@ -130,6 +133,45 @@ func TestAForbiddenImportIsRefused(t *testing.T) {
 	}
 }
 
+// What a command needs of an archive must not bring a web server with it.
+func TestTheArchiveHasNoHTTPInIt(t *testing.T) {
+	list := exec.Command("go", "list", "-deps", "./handlers/archive")
+	list.Dir = repository(t)
+	out, err := list.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	packages := strings.Fields(string(out))
+	if !slices.Contains(packages, module+"/db") {
+		t.Fatalf("got %d packages without db: the list is of something else", len(packages))
+	}
+	for _, p := range packages {
+		for _, web := range []string{"net/http", "github.com/labstack/echo", "github.com/danielgtaylor/huma", "github.com/a-h/templ", "github.com/gorilla/sessions"} {
+			if inside(p, web) {
+				t.Errorf("handlers/archive reaches %s, want an archive without HTTP: give it what it needs of that as an argument", p)
+			}
+		}
+	}
+}
+
+func TestOnlyServeReachesTheServer(t *testing.T) {
+	root, found := repository(t), false
+	for _, name := range sources(t, root) {
+		if path.Dir(name) != "cmd/insighto" || path.Ext(name) != ".go" || strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		if !slices.Contains(imports(t, filepath.Join(root, name)), module+"/handlers") {
+			continue
+		}
+		if found = true; path.Base(name) != "serve.go" {
+			t.Errorf("%s imports handlers, want serve.go alone to: take what it needs from a package under handlers, or from db", name)
+		}
+	}
+	if !found {
+		t.Error("no file of cmd/insighto imports handlers: the walk looks in the wrong place")
+	}
+}
+
 func TestTheTopLevelHoldsNothingElse(t *testing.T) {
 	for _, name := range topNames(t, repository(t)) {
 		if !slices.Contains(topLevel, name) {
@@ -154,6 +196,23 @@ func TestFilesStayShortEnoughForOneSitting(t *testing.T) {
 	if shortEnough(bytes.Repeat([]byte("a line\n"), maxLines)) != nil || shortEnough(bytes.Repeat([]byte("a line\n"), maxLines+1)) == nil {
 		t.Errorf("the rule must let %d lines pass and refuse one more", maxLines)
 	}
+}
+
+// imports are the paths that a Go file imports.
+func imports(t *testing.T, name string) (paths []string) {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly)
+	if err != nil {
+		t.Fatalf("%s cannot be read: %v", name, err)
+	}
+	for _, spec := range file.Imports {
+		imported, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		paths = append(paths, imported)
+	}
+	return paths
 }
 
 // listed refuses a package that has no line in arrows.

@@ -1,4 +1,4 @@
-package handlers
+package archive
 
 import (
 	"context"
@@ -69,7 +69,7 @@ func (e *Exporter) line(x *db.Exported) {
 		cells = append(cells, string(appendMessages(nil, line.Messages)))
 	}
 	for i := range cells {
-		cells[i] = defused(cells[i])
+		cells[i] = Defused(cells[i])
 	}
 	e.row(append(cells, line.Cursor))
 }
@@ -104,8 +104,8 @@ func csvHeader(messages bool) []string {
 	return header
 }
 
-func (l *ArchiveLine) cells() []string {
-	contact, widget := ArchiveContact{}, ArchiveWidget{}
+func (l *Line) cells() []string {
+	contact, widget := Contact{}, Widget{}
 	if l.Contact != nil {
 		contact = *l.Contact
 	}
@@ -113,7 +113,7 @@ func (l *ArchiveLine) cells() []string {
 		widget = *l.Widget
 	}
 	return []string{
-		l.ID, stamp(l.CreatedAt), stamp(l.UpdatedAt), stamp(l.ClosedAt), l.Status, l.AssistantID, l.AssistantName,
+		l.ID, Timestamp(l.CreatedAt), Timestamp(l.UpdatedAt), Timestamp(l.ClosedAt), l.Status, l.AssistantID, l.AssistantName,
 		l.WidgetID, widget.Name, l.WidgetType, l.WidgetProvider,
 		l.ContactID, l.ContactFirstName, l.ContactLastName, contact.Email, contact.Channels.text(),
 		l.DeviceType, l.UniqueDeviceID, strconv.FormatBool(l.IncludesVoice), strconv.FormatInt(l.ChatCount, 10), l.FirstMessage,
@@ -121,17 +121,17 @@ func (l *ArchiveLine) cells() []string {
 	}
 }
 
-// stamp is a time as JSON has it, and nothing for none.
-func stamp(t time.Time) string {
+// Timestamp is a time as JSON has it, and nothing for none.
+func Timestamp(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
 	return t.Format(time.RFC3339Nano)
 }
 
-// defused keeps a spreadsheet from taking a cell for a formula (OWASP, CSV Injection): one that starts like one gets an
+// Defused keeps a spreadsheet from taking a cell for a formula (OWASP, CSV Injection): one that starts like one gets an
 // apostrophe before it. Full-width signs count, since some programs read them as the plain ones.
-func defused(cell string) string {
+func Defused(cell string) string {
 	if first, _ := utf8.DecodeRuneInString(cell); cell != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
 		return "'" + cell
 	}
