@@ -34,15 +34,14 @@ var arrows = map[string][]string{
 	"handlers/archive": {"db"},
 	"handlers/webhook": {"db"},
 	"views":            {"db", "static"},
-	"db":               {"db/migrations"},
-	"db/migrations":    {},
+	"db":               {},
 	"db/dbtest":        {"db"},
 	"db/dbtest/syncs":  {},
 	"static":           {},
 }
 
 // standardOnly are the packages that import no other module.
-var standardOnly = []string{"cmd/dev", "static", "db/migrations", "db/dbtest/syncs"}
+var standardOnly = []string{"cmd/dev", "static", "db/dbtest/syncs"}
 
 // confined names the one package that may import a library, so that replacing the library touches one folder.
 var confined = map[string]string{
@@ -110,7 +109,6 @@ func TestAForbiddenImportIsRefused(t *testing.T) {
 		{"cmd/dev", module + "/db", false},
 		{"db", "github.com/mattn/go-sqlite3", true},
 		{"db", "github.com/mattn/go-isatty", true},
-		{"db", module + "/db/migrations", true},
 		{"db", module + "/handlers", false},
 		{"db", "github.com/gorilla/sessions", false},
 		{"db/dbtest", module + "/db", true},
