@@ -77,7 +77,7 @@ func (s *Store) UpsertContact(ctx context.Context, p Principal, change ContactCh
 func (s *Store) DeleteContacts(ctx context.Context, p Principal, ids []string) error {
 	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
 	if len(ids) == 0 || len(ids) > deleteManyMax {
-		return invalid("body.contact_ids", fmt.Sprintf("Name between 1 and %d contacts.", deleteManyMax))
+		return invalid("contact_ids", fmt.Sprintf("Name between 1 and %d contacts.", deleteManyMax))
 	}
 	return s.atomically(ctx, p, func(tx *Store) error {
 		if err := tx.lockContacts(ctx, p.TeamID); err != nil {

@@ -97,9 +97,12 @@ func under(field string, err error) error {
 	return inside
 }
 
-func invalid(field, text string) *Error {
+// InvalidInput is an Invalid error: which input is wrong, and what to do about it.
+func InvalidInput(field, text string) *Error {
 	return &Error{Kind: Invalid, Code: "invalid", Field: field, Text: text}
 }
+
+func invalid(field, text string) *Error { return InvalidInput(field, text) }
 
 // notFound is what a missing row and a foreign row both give.
 func notFound(noun string) *Error {

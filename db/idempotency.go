@@ -38,7 +38,7 @@ func (s *Store) keptSince(ctx context.Context, p Principal, c Repeat, since time
 		  AND digest = $3
 		  AND created_at > $4`, p.TeamID, p.UserID, digest(c.Key), since.UnixMilli())
 	if err == nil && found && !bytes.Equal(asked, c.Asked) {
-		err = &Error{Kind: Invalid, Code: "idempotency_mismatch", Field: "header.Idempotency-Key",
+		err = &Error{Kind: Invalid, Code: "idempotency_mismatch", Field: "Idempotency-Key",
 			Text: "This Idempotency-Key was sent with another request before. Make a new key for each request, and repeat it only with the same body."}
 	}
 	return a, found && err == nil, err

@@ -140,7 +140,7 @@ func ParseCursor(text string) (Cursor, error) {
 	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
 	if err != nil || len(b) != placeLength+4 || len(text) != base64.RawURLEncoding.EncodedLen(len(b)) || // line breaks are passed over
 		crc32.ChecksumIEEE(b[:placeLength]) != binary.BigEndian.Uint32(b[placeLength:]) {
-		return Cursor{}, invalid("query.after", "That is no cursor of ours. Take it as it was given, or leave it out to start from the beginning.")
+		return Cursor{}, invalid("after", "That is no cursor of ours. Take it as it was given, or leave it out to start from the beginning.")
 	}
 	return Cursor{time.UnixMilli(int64(binary.BigEndian.Uint64(b))).UTC(), uuid.UUID(b[8:placeLength]).String()}, nil
 }

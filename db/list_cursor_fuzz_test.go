@@ -20,8 +20,8 @@ func FuzzParseCursor(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		c, err := ParseCursor(text)
 		if err != nil {
-			if e := (*Error)(nil); !errors.As(err, &e) || e.Kind != Invalid || e.Field != "query.after" || e.Text == "" || !c.IsZero() {
-				t.Fatalf("%q: got %v and %v, want the zero cursor and an Invalid error about query.after", text, c, err)
+			if e := (*Error)(nil); !errors.As(err, &e) || e.Kind != Invalid || e.Field != "after" || e.Text == "" || !c.IsZero() {
+				t.Fatalf("%q: got %v and %v, want the zero cursor and an Invalid error about after", text, c, err)
 			}
 			return
 		}

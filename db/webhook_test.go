@@ -16,7 +16,7 @@ import (
 // anywhere is an EndpointCheck that lets everything pass but one address.
 func anywhere(_ context.Context, endpoint string) (string, *db.Error) {
 	if endpoint == "http://inside.example" {
-		return "", &db.Error{Kind: db.Invalid, Code: "invalid", Field: "endpoint", Text: "Not there."}
+		return "", db.InvalidInput("endpoint", "Not there.")
 	}
 	return strings.ToLower(endpoint), nil
 }

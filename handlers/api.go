@@ -129,7 +129,8 @@ func (r CursorParam) after() (db.Cursor, error) {
 	if r.After == "" {
 		return db.Cursor{}, nil
 	}
-	return db.ParseCursor(r.After)
+	after, err := db.ParseCursor(r.After)
+	return after, inQuery(err)
 }
 
 // listedByCursor is listed for rows that have a cursor. next_cursor is there as long as the page is full.

@@ -76,7 +76,7 @@ func (q *contactQuery) filter() (f db.ContactFilter, err error) {
 		}
 		at, _, ok := db.Moment(since.text, time.UTC)
 		if !ok {
-			return f, inQuery(&db.Error{Kind: db.Invalid, Code: "invalid", Field: since.field, Text: howToDate})
+			return f, db.InvalidInput(since.field, howToDate)
 		}
 		*since.to = at
 	}
@@ -87,7 +87,7 @@ func (q *contactQuery) filter() (f db.ContactFilter, err error) {
 func (s *server) apiContacts(ctx context.Context, p db.Principal, in *contactQuery) (*items[wireContact], error) {
 	filter, err := in.filter()
 	if err != nil {
-		return nil, err
+		return nil, inQuery(err)
 	}
 	list, err := s.Store.Contacts(ctx, p, filter, in.page())
 	if err != nil {

@@ -175,7 +175,7 @@ func (s *server) apiDeleteContacts(ctx context.Context, p db.Principal, in *cont
 		distinct = append(distinct, id)
 	}
 	if err := s.Store.DeleteContacts(ctx, p, distinct); err != nil {
-		return nil, err
+		return nil, inBody(err)
 	}
 	return &deletedCount{len(distinct)}, nil
 }

@@ -21,7 +21,7 @@ type countQuery struct {
 func (q *countQuery) ask() (db.CountQuery, error) {
 	var problems db.Problems
 	wrong := func(field, text string) {
-		problems = append(problems, &db.Error{Kind: db.Invalid, Code: "invalid", Field: field, Text: text})
+		problems = append(problems, db.InvalidInput(field, text))
 	}
 	zone, ok := db.ZoneOf(q.Timezone)
 	if !ok {

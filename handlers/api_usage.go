@@ -27,7 +27,7 @@ func (q *usageQuery) ask(now time.Time) (db.UsageQuery, error) {
 		return asked, err
 	}
 	if asked.Until.Sub(asked.From) > (db.CountDaysMax+1)*24*time.Hour {
-		return asked, db.Problems{{Kind: db.Invalid, Code: "invalid", Field: "date_to", Text: fmt.Sprintf("That is more than %d days. Ask for fewer at once.", db.CountDaysMax)}}
+		return asked, db.InvalidInput("date_to", fmt.Sprintf("That is more than %d days. Ask for fewer at once.", db.CountDaysMax))
 	}
 	return asked, nil
 }

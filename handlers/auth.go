@@ -146,8 +146,7 @@ func onlyOnce(ctx huma.Context, c echo.Context) error {
 	query := c.QueryParams()
 	for _, p := range ctx.Operation().Parameters {
 		if p.In == "query" && len(query[p.Name]) > 1 {
-			return &problem{status: http.StatusUnprocessableEntity, Code: "invalid", Detail: []detail{{
-				Loc: []string{"query", p.Name}, Msg: "Given more than once. Send it once.", Type: "value_error"}}}
+			return invalidInput(wrongAt("Given more than once. Send it once.", "query", p.Name))
 		}
 	}
 	return nil

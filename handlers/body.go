@@ -37,7 +37,7 @@ func readBody(c echo.Context, required bool) error {
 	case err != nil:
 		return echo.ErrBadRequest
 	case len(body) == 0 && required:
-		return &problem{status: http.StatusUnprocessableEntity, Code: "invalid", Detail: []detail{{Loc: []string{"body"}, Msg: "Field required", Type: "missing"}}}
+		return invalidInput(missingAt("body"))
 	case len(body) > 0:
 		if err := jsonOnly(r.Header.Get(echo.HeaderContentType)); err != nil {
 			return err
@@ -109,7 +109,7 @@ func unfit(d *jsontext.Decoder, text string) error {
 			}
 		}
 	}
-	return &problem{status: http.StatusUnprocessableEntity, Code: "invalid", Detail: []detail{{Loc: loc, Msg: text, Type: "value_error"}}}
+	return invalidInput(wrongAt(text, loc...))
 }
 
 // fromJSON reads JSON that lint has passed; its errors name the place in our words.

@@ -46,6 +46,21 @@ type detail struct {
 	Type string   `json:"type"`
 }
 
+// invalidInput is what the API says of input that is wrong.
+func invalidInput(wrong ...detail) *problem {
+	return &problem{status: http.StatusUnprocessableEntity, Code: "invalid", Detail: wrong}
+}
+
+// wrongAt is one input that is wrong, and where it stands.
+func wrongAt(text string, loc ...string) detail {
+	return detail{Loc: loc, Msg: text, Type: "value_error"}
+}
+
+// missingAt is one input that is not there.
+func missingAt(loc ...string) detail {
+	return detail{Loc: loc, Msg: "Field required", Type: "missing"}
+}
+
 // Error, GetStatus and GetHeaders make a problem an error that huma answers with as it is.
 func (p *problem) Error() string  { return p.Code }
 func (p *problem) GetStatus() int { return p.status }
@@ -91,9 +106,11 @@ func explain(err error) *problem {
 	case errors.As(err, &problems):
 		details := make([]detail, len(problems))
 		for i, p := range problems {
-			details[i] = detail{Loc: strings.Split(p.Field, "."), Msg: p.Text, Type: "value_error"}
+			details[i] = wrongAt(p.Text, strings.Split(p.Field, ".")...)
 		}
-		return &problem{status: http.StatusUnprocessableEntity, Code: problems[0].Code, Detail: details}
+		p := invalidInput(details...)
+		p.Code = problems[0].Code
+		return p
 	case errors.As(err, &kept):
 		p := &problem{status: statusOf[kept.Kind], Code: kept.Code, Detail: kept.Text, wait: int(math.Ceil(kept.Wait.Seconds()))}
 		if kept.Kind == db.Invalid {
@@ -198,13 +215,15 @@ func validation(c echo.Context, status int, found []error) *problem {
 		if errors.As(err, &d) {
 			where, text = d.Location, d.Message
 		}
-		kind := "value_error"
+		wrong := wrongAt(text, strings.Split(where, ".")...)
 		if strings.HasPrefix(text, "required ") {
-			text, kind = "Field required", "missing"
+			wrong = missingAt(wrong.Loc...)
 		}
-		details = append(details, detail{Loc: strings.Split(where, "."), Msg: text, Type: kind})
+		details = append(details, wrong)
 	}
-	return &problem{status: status, Code: "invalid", Detail: details, RequestID: requestID(c)}
+	p := invalidInput(details...)
+	p.RequestID = requestID(c)
+	return p
 }
 
 // problemsOf gives the inputs that an error is about, and whether it is about input at all.
@@ -220,9 +239,10 @@ func problemsOf(err error) (db.Problems, bool) {
 	return nil, false
 }
 
-// inBody and inQuery say where the inputs came from that the store found wrong.
-func inBody(err error) error  { return placed("body.", err) }
-func inQuery(err error) error { return placed("query.", err) }
+// inBody, inQuery and inHeader say where the inputs came from that the store found wrong, unless that is said already.
+func inBody(err error) error   { return placed("body.", err) }
+func inQuery(err error) error  { return placed("query.", err) }
+func inHeader(err error) error { return placed("header.", err) }
 
 func placed(where string, err error) error {
 	problems, ok := problemsOf(err)
@@ -232,7 +252,7 @@ func placed(where string, err error) error {
 	there := make(db.Problems, len(problems))
 	for i, p := range problems {
 		moved := *p
-		if root, _, _ := strings.Cut(p.Field, "."); root != "body" && root != "query" {
+		if root, _, _ := strings.Cut(p.Field, "."); root != "body" && root != "query" && root != "header" {
 			moved.Field = where + p.Field
 		}
 		there[i] = &moved

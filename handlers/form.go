@@ -50,7 +50,7 @@ func onlyFields(values url.Values, fields ...string) (map[string]string, error) 
 	form := make(map[string]string, len(fields))
 	for _, field := range fields {
 		if len(values[field]) > 1 {
-			return nil, db.Problems{{Kind: db.Invalid, Code: "invalid", Field: field, Text: "That was sent twice. Go back and send it once."}}
+			return nil, db.InvalidInput(field, "That was sent twice. Go back and send it once.")
 		}
 		form[field] = values.Get(field)
 	}

@@ -55,8 +55,7 @@ func (s *server) repeatable(ctx huma.Context, next func(huma.Context)) {
 
 func (s *server) repeat(ctx huma.Context, made *call, keys []string, next func(huma.Context)) error {
 	if len(keys) > 1 || !visible(keys[0]) {
-		return &problem{status: http.StatusUnprocessableEntity, Code: "invalid", Detail: []detail{{
-			Loc: []string{"header", "Idempotency-Key"}, Msg: "Give one key of 1 to 255 visible ASCII characters.", Type: "value_error"}}}
+		return invalidInput(wrongAt("Give one key of 1 to 255 visible ASCII characters.", "header", "Idempotency-Key"))
 	}
 	asked, err := digestOf(made.c)
 	if err != nil {
@@ -65,7 +64,7 @@ func (s *server) repeat(ctx huma.Context, made *call, keys []string, next func(h
 	made.claim = &claim{Repeat: db.Repeat{Key: keys[0], Asked: asked}}
 	kept, found, err := s.Store.KeptAnswer(ctx.Context(), made.Principal, made.claim.Repeat)
 	if err != nil {
-		return err
+		return inHeader(err)
 	}
 	h := bufferAnswer(made.c)
 	defer h.letGo()
@@ -77,7 +76,7 @@ func (s *server) repeat(ctx huma.Context, made *call, keys []string, next func(h
 			kept = made.claim.answer
 		case h.status >= 400 && h.status < 500 && h.status != http.StatusTooManyRequests:
 			if kept, err = s.Store.Once(ctx.Context(), made.Principal, made.claim.Repeat, func(*db.Store) (db.Answer, error) { return kept, nil }); err != nil {
-				return err
+				return inHeader(err)
 			}
 		}
 	}
@@ -113,18 +112,23 @@ func digestOf(c echo.Context) ([]byte, error) {
 	return hash.Sum(nil), nil
 }
 
-// keptOnce does the work of a claimed call together with keeping its answer.
-func (s *server) keptOnce(ctx context.Context, made *call, work func(*server) (any, error)) (err error) {
+// keptOnce does the work of a claimed call together with keeping its answer. What is wrong without the work having failed
+// is wrong with the claim.
+func (s *server) keptOnce(ctx context.Context, made *call, work func(*server) (any, error)) error {
 	var body bytes.Buffer
+	var failed, err error
 	made.claim.answer, err = s.Store.Once(ctx, made.Principal, made.claim.Repeat, func(tx *db.Store) (db.Answer, error) {
 		inside := *s
 		inside.Store = tx
-		out, err := work(&inside)
-		if err == nil {
-			err = huma.DefaultJSONFormat.Marshal(&body, out)
+		var out any
+		if out, failed = work(&inside); failed == nil {
+			failed = huma.DefaultJSONFormat.Marshal(&body, out)
 		}
-		return db.Answer{Status: http.StatusOK, Body: body.String()}, err
+		return db.Answer{Status: http.StatusOK, Body: body.String()}, failed
 	})
 	made.claim.kept = err == nil
+	if failed == nil {
+		err = inHeader(err)
+	}
 	return err
 }

@@ -223,8 +223,7 @@ func checkQuery(raw string, values url.Values) error {
 		}
 		for _, value := range list {
 			if !utf8.ValidString(value) || strings.ContainsRune(value, 0) || !utf8.ValidString(name) {
-				return &problem{status: http.StatusUnprocessableEntity, Code: "invalid", Detail: []detail{{
-					Loc: []string{"query", redacted(strings.ToValidUTF8(name, "\uFFFD"))}, Msg: "That holds bytes that are no UTF-8 text.", Type: "value_error"}}}
+				return invalidInput(wrongAt("That holds bytes that are no UTF-8 text.", "query", redacted(strings.ToValidUTF8(name, "\uFFFD"))))
 			}
 		}
 	}

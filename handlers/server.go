@@ -87,5 +87,5 @@ func (s *server) addressReader() echo.IPExtractor {
 
 // nowhere lets webhooks go nowhere.
 func nowhere(context.Context, string) (string, *db.Error) {
-	return "", &db.Error{Kind: db.Invalid, Code: "invalid", Field: "endpoint", Text: "This server sends no webhooks."}
+	return "", db.InvalidInput("endpoint", "This server sends no webhooks.")
 }

@@ -62,7 +62,7 @@ func conversationFilter(asked map[string]string, zone *time.Location) (db.Conver
 	}
 	var problems db.Problems
 	wrong := func(field, text string) {
-		problems = append(problems, &db.Error{Kind: db.Invalid, Code: "invalid", Field: field, Text: text})
+		problems = append(problems, db.InvalidInput(field, text))
 	}
 	day := func(field string, bound *time.Time, later int) {
 		text := asked[field]

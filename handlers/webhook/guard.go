@@ -190,6 +190,4 @@ func asciiHost(host string) (string, *db.Error) {
 	return ascii, nil
 }
 
-func wrong(text string) *db.Error {
-	return &db.Error{Kind: db.Invalid, Code: "invalid", Field: "endpoint", Text: text}
-}
+func wrong(text string) *db.Error { return db.InvalidInput("endpoint", text) }
