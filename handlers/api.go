@@ -86,6 +86,15 @@ func writeNeighbour(m *archive.ObjectWriter, name string, page *int64) {
 	m.Number(name, *page)
 }
 
+// answered gives a row the shape it has on the wire, or why there is none.
+func answered[R, T any](row R, err error, shape func(R) T) (*T, error) {
+	if err != nil {
+		return nil, err
+	}
+	out := shape(row)
+	return &out, nil
+}
+
 // listed gives a page of rows the shape they have on the wire.
 func listed[R, T any](list db.List[R], row func(R) T) *items[T] {
 	page := &items[T]{Items: make([]T, len(list.Items)), Total: list.Total, Page: list.Page.Number, Size: list.Page.Size, Pages: list.Pages()}

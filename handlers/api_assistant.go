@@ -48,9 +48,5 @@ type AssistantPath struct {
 
 func (s *server) apiAssistant(ctx context.Context, p db.Principal, in *AssistantPath) (*wireAssistant, error) {
 	assistant, err := s.Store.Assistant(ctx, p, strings.ToLower(in.ID))
-	if err != nil {
-		return nil, err
-	}
-	out := assistantOut(assistant)
-	return &out, nil
+	return answered(assistant, err, assistantOut)
 }

@@ -37,11 +37,7 @@ type newAssistant struct {
 
 func (s *server) apiCreateAssistant(ctx context.Context, p db.Principal, in *newAssistant) (*wireAssistant, error) {
 	assistant, err := s.Store.CreateAssistant(ctx, p, in.Body.change())
-	if err != nil {
-		return nil, inBody(err)
-	}
-	out := assistantOut(assistant)
-	return &out, nil
+	return answered(assistant, inBody(err), assistantOut)
 }
 
 type assistantUpdate struct {
@@ -56,10 +52,7 @@ func (*updatedAssistant) envelope() (string, meta) { return "Data updated succes
 
 func (s *server) apiUpdateAssistant(ctx context.Context, p db.Principal, in *assistantUpdate) (*updatedAssistant, error) {
 	assistant, err := s.Store.UpdateAssistant(ctx, p, strings.ToLower(in.ID), in.Body.change())
-	if err != nil {
-		return nil, inBody(err)
-	}
-	return &updatedAssistant{assistantOut(assistant)}, nil
+	return answered(assistant, inBody(err), func(a db.Assistant) updatedAssistant { return updatedAssistant{assistantOut(a)} })
 }
 
 func (s *server) apiDeleteAssistant(ctx context.Context, p db.Principal, in *AssistantPath) (*deleted, error) {

@@ -102,9 +102,5 @@ type ContactPath struct {
 
 func (s *server) apiContact(ctx context.Context, p db.Principal, in *ContactPath) (*wireContact, error) {
 	contact, err := s.Store.Contact(ctx, p, strings.ToLower(in.ID))
-	if err != nil {
-		return nil, err
-	}
-	out := contactOut(contact)
-	return &out, nil
+	return answered(contact, err, contactOut)
 }

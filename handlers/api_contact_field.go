@@ -21,9 +21,13 @@ func (s *server) apiContactFields(ctx context.Context, p db.Principal, in *Pagin
 	if err != nil {
 		return nil, err
 	}
-	return listed(list, func(f db.ContactField) wireContactField {
+	return listed(list, contactFieldOf(p)), nil
+}
+
+func contactFieldOf(p db.Principal) func(db.ContactField) wireContactField {
+	return func(f db.ContactField) wireContactField {
 		return wireContactField{f.ID, f.Name, f.Type, p.TeamID, f.CreatedAt}
-	}), nil
+	}
 }
 
 type newContactField struct {
@@ -36,10 +40,7 @@ type newContactField struct {
 
 func (s *server) apiCreateContactField(ctx context.Context, p db.Principal, in *newContactField) (*wireContactField, error) {
 	f, err := s.Store.CreateContactField(ctx, p, in.Body.Name, in.Body.Type)
-	if err != nil {
-		return nil, inBody(err)
-	}
-	return &wireContactField{f.ID, f.Name, f.Type, p.TeamID, f.CreatedAt}, nil
+	return answered(f, inBody(err), contactFieldOf(p))
 }
 
 type contactFieldPath struct {

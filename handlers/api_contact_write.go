@@ -48,7 +48,7 @@ type newContact struct {
 
 func (s *server) apiCreateContact(ctx context.Context, p db.Principal, in *newContact) (*wireContact, error) {
 	contact, err := s.Store.CreateContact(ctx, p, in.Body.change())
-	return contactAnswer(contact, inBody(err))
+	return answered(contact, inBody(err), contactOut)
 }
 
 type contactUpdate struct {
@@ -63,10 +63,7 @@ func (*updatedContact) envelope() (string, meta) { return "Data updated successf
 
 func (s *server) apiUpdateContact(ctx context.Context, p db.Principal, in *contactUpdate) (*updatedContact, error) {
 	contact, err := s.Store.UpdateContact(ctx, p, strings.ToLower(in.ID), in.Body.change())
-	if err != nil {
-		return nil, inBody(err)
-	}
-	return &updatedContact{contactOut(contact)}, nil
+	return answered(contact, inBody(err), func(c db.Contact) updatedContact { return updatedContact{contactOut(c)} })
 }
 
 // contactUpsert takes its fields from the query, or from a JSON body, but no field from both.
@@ -130,15 +127,7 @@ func (s *server) apiUpsertContact(ctx context.Context, p db.Principal, in *conta
 	if in.Body != nil {
 		err = inBody(err)
 	}
-	return contactAnswer(contact, inQuery(err))
-}
-
-func contactAnswer(contact db.Contact, err error) (*wireContact, error) {
-	if err != nil {
-		return nil, err
-	}
-	out := contactOut(contact)
-	return &out, nil
+	return answered(contact, inQuery(err), contactOut)
 }
 
 // deleted is what a delete answers.

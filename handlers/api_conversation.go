@@ -117,11 +117,7 @@ type ConversationPath struct {
 
 func (s *server) apiConversation(ctx context.Context, p db.Principal, in *ConversationPath) (*wireConversationDetail, error) {
 	conversation, err := s.Store.Conversation(ctx, p, strings.ToLower(in.ID))
-	if err != nil {
-		return nil, err
-	}
-	out := conversationDetailOut(conversation)
-	return &out, nil
+	return answered(conversation, err, conversationDetailOut)
 }
 
 type contactConversations struct {

@@ -56,15 +56,7 @@ func (in *newConversation) conversation() db.NewConversation {
 
 func (s *server) apiCreateConversation(ctx context.Context, p db.Principal, in *newConversation) (*wireConversationDetail, error) {
 	conversation, err := s.Store.CreateConversation(ctx, p, in.conversation())
-	return conversationAnswer(conversation, inBody(err))
-}
-
-func conversationAnswer(conversation db.Conversation, err error) (*wireConversationDetail, error) {
-	if err != nil {
-		return nil, err
-	}
-	out := conversationDetailOut(conversation)
-	return &out, nil
+	return answered(conversation, inBody(err), conversationDetailOut)
 }
 
 type newMessage struct {
@@ -74,17 +66,13 @@ type newMessage struct {
 
 func (s *server) apiAddMessage(ctx context.Context, p db.Principal, in *newMessage) (*archive.Message, error) {
 	message, err := s.Store.AddMessage(ctx, p, strings.ToLower(in.ID), in.Body.message())
-	if err != nil {
-		return nil, inBody(err)
-	}
-	out := archive.MessageOf(message)
-	return &out, nil
+	return answered(message, inBody(err), archive.MessageOf)
 }
 
 // apiCloseConversation closes once; a second time changes nothing and answers alike.
 func (s *server) apiCloseConversation(ctx context.Context, p db.Principal, in *ConversationPath) (*wireConversationDetail, error) {
 	conversation, err := s.Store.CloseConversation(ctx, p, strings.ToLower(in.ID))
-	return conversationAnswer(conversation, err)
+	return answered(conversation, err, conversationDetailOut)
 }
 
 func (s *server) apiDeleteConversation(ctx context.Context, p db.Principal, in *ConversationPath) (*deleted, error) {

@@ -35,19 +35,8 @@ func webhookOut(w db.Webhook) Webhook {
 	}
 }
 
-func secretWebhookAnswer(w db.Webhook, secret string, err error) (*wireSecretWebhook, error) {
-	if err != nil {
-		return nil, err
-	}
-	return &wireSecretWebhook{webhookOut(w), secret}, nil
-}
-
-func webhookAnswer(w db.Webhook, err error) (*Webhook, error) {
-	if err != nil {
-		return nil, err
-	}
-	out := webhookOut(w)
-	return &out, nil
+func withSecret(secret string) func(db.Webhook) wireSecretWebhook {
+	return func(w db.Webhook) wireSecretWebhook { return wireSecretWebhook{webhookOut(w), secret} }
 }
 
 func (s *server) apiWebhooks(ctx context.Context, p db.Principal, in *Paging) (*items[Webhook], error) {
@@ -65,7 +54,8 @@ type WebhookPath struct {
 func (p WebhookPath) id() string { return strings.ToLower(p.ID) }
 
 func (s *server) apiWebhook(ctx context.Context, p db.Principal, in *WebhookPath) (*Webhook, error) {
-	return webhookAnswer(s.Store.Webhook(ctx, p, in.id()))
+	w, err := s.Store.Webhook(ctx, p, in.id())
+	return answered(w, err, webhookOut)
 }
 
 type newWebhook struct {
@@ -83,7 +73,7 @@ func (s *server) apiCreateWebhook(ctx context.Context, p db.Principal, in *newWe
 	w, secret, err := s.Store.CreateWebhook(ctx, p, db.NewWebhook{
 		Name: b.Name, Endpoint: b.Endpoint, Events: b.Events, Disabled: b.Enabled != nil && !*b.Enabled,
 	}, s.CheckEndpoint)
-	return secretWebhookAnswer(w, secret, inBody(err))
+	return answered(w, inBody(err), withSecret(secret))
 }
 
 type webhookUpdate struct {
@@ -100,11 +90,12 @@ type webhookUpdate struct {
 func (s *server) apiUpdateWebhook(ctx context.Context, p db.Principal, in *webhookUpdate) (*Webhook, error) {
 	b := in.Body
 	w, err := s.Store.UpdateWebhook(ctx, p, in.id(), db.WebhookChange{Name: b.Name, Endpoint: b.Endpoint, Events: b.Events, Enabled: b.Enabled}, s.CheckEndpoint)
-	return webhookAnswer(w, inBody(err))
+	return answered(w, inBody(err), webhookOut)
 }
 
 func (s *server) apiRotateWebhook(ctx context.Context, p db.Principal, in *WebhookPath) (*wireSecretWebhook, error) {
-	return secretWebhookAnswer(s.Store.RotateWebhook(ctx, p, in.id()))
+	w, secret, err := s.Store.RotateWebhook(ctx, p, in.id())
+	return answered(w, err, withSecret(secret))
 }
 
 func (s *server) apiDeleteWebhook(ctx context.Context, p db.Principal, in *WebhookPath) (*deleted, error) {
