@@ -28,6 +28,9 @@ type Contact struct {
 	UpdatedAt        time.Time
 }
 
+// Cursor is the contact's place in lists.
+func (c Contact) Cursor() Cursor { return Cursor{At: c.CreatedAt, ID: c.ID} }
+
 // contactsNoun is how totals call contacts.
 const contactsNoun = "contacts"
 

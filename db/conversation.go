@@ -33,6 +33,9 @@ type Conversation struct {
 	ClosedAt         time.Time // zero while open
 }
 
+// Cursor is the conversation's place in lists and exports.
+func (c Conversation) Cursor() Cursor { return Cursor{At: c.CreatedAt, ID: c.ID} }
+
 // Status is "open" or "closed".
 func (c Conversation) Status() string {
 	if c.ClosedAt.IsZero() {

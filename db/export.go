@@ -75,7 +75,7 @@ func (e *Export) Next(ctx context.Context) ([]Exported, error) {
 		e.window = min(e.window+e.window/4+1, exportWindow)
 	}
 	if n > 0 && (page.cut || page.end.IsZero()) {
-		page.end, page.more = Cursor{page.conversations[n-1].CreatedAt, page.conversations[n-1].ID}, page.cut
+		page.end, page.more = page.conversations[n-1].Cursor(), page.cut
 	}
 	if e.ended = !page.more; !page.end.IsZero() {
 		e.filter.After = page.end

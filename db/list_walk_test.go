@@ -22,19 +22,18 @@ func TestAListIsWalkedBothWays(t *testing.T) {
 		}
 		imported(t, store, ada, batch...)
 		imported(t, store, eve, archived(50))
-		conversation := func(c db.Conversation) db.Cursor { return db.Cursor{At: c.CreatedAt, ID: c.ID} }
 		t.Run("conversations", func(t *testing.T) {
-			walkBothWays(t, 23, conversation, func(after, before db.Cursor, size int64) (db.List[db.Conversation], error) {
+			walkBothWays(t, 23, db.Conversation.Cursor, func(after, before db.Cursor, size int64) (db.List[db.Conversation], error) {
 				return store.Conversations(t.Context(), ada, db.ConversationFilter{After: after, Before: before}, db.Page{Number: 1, Size: size})
 			})
 		})
 		t.Run("conversations of some days", func(t *testing.T) {
-			walkBothWays(t, 12, conversation, func(after, before db.Cursor, size int64) (db.List[db.Conversation], error) {
+			walkBothWays(t, 12, db.Conversation.Cursor, func(after, before db.Cursor, size int64) (db.List[db.Conversation], error) {
 				return store.Conversations(t.Context(), ada, db.ConversationFilter{From: archived(1).CreatedAt, Until: archived(4).CreatedAt, After: after, Before: before}, db.Page{Number: 1, Size: size})
 			})
 		})
 		t.Run("contacts", func(t *testing.T) {
-			walkBothWays(t, 23, func(c db.Contact) db.Cursor { return db.Cursor{At: c.CreatedAt, ID: c.ID} }, func(after, before db.Cursor, size int64) (db.List[db.Contact], error) {
+			walkBothWays(t, 23, db.Contact.Cursor, func(after, before db.Cursor, size int64) (db.List[db.Contact], error) {
 				return store.Contacts(t.Context(), ada, db.ContactFilter{After: after, Before: before}, db.Page{Number: 1, Size: size})
 			})
 		})

@@ -93,7 +93,7 @@ func (s *server) apiContacts(ctx context.Context, p db.Principal, in *contactQue
 	if err != nil {
 		return nil, err
 	}
-	return listedByCursor(list, contactOut, func(c db.Contact) db.Cursor { return db.Cursor{At: c.CreatedAt, ID: c.ID} }), nil
+	return listedByCursor(list, contactOut, db.Contact.Cursor), nil
 }
 
 type ContactPath struct {

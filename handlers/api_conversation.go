@@ -108,7 +108,7 @@ func (s *server) apiConversations(ctx context.Context, p db.Principal, in *conve
 	if err != nil {
 		return nil, err
 	}
-	return listedByCursor(list, conversationOut, func(c db.Conversation) db.Cursor { return db.Cursor{At: c.CreatedAt, ID: c.ID} }), nil
+	return listedByCursor(list, conversationOut, db.Conversation.Cursor), nil
 }
 
 type ConversationPath struct {

@@ -153,7 +153,7 @@ func (w *world) cursorOf(n int) string {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return db.Cursor{At: c.CreatedAt, ID: c.ID}.String()
+	return c.Cursor().String()
 }
 
 func median(took []time.Duration) time.Duration {

@@ -19,24 +19,22 @@ const searchMax = 200 // characters, as in the API
 func (s *server) listContacts(c echo.Context) error {
 	ctx, p := c.Request().Context(), me(c).Principal
 	asked := askedFor(c, map[string]string{"search": ""})
-	page := views.ContactList{Search: filled(asked)}
+	shown := views.ContactList{Search: filled(asked)}
 	if utf8.RuneCountInString(asked["search"]) > searchMax {
-		page.Search.Errors["search"] = "That is longer than 200 characters. Search for a part of it."
-		return s.render(c, http.StatusUnprocessableEntity, views.Contacts(s.page(c, "Contacts"), page))
+		shown.Search.Errors["search"] = "That is longer than 200 characters. Search for a part of it."
+		return s.render(c, http.StatusUnprocessableEntity, views.Contacts(s.page(c, "Contacts"), shown))
 	}
 	filter, err := db.ContactFilter{Search: asked["search"]}, error(nil)
-	page.List, page.Links, err = pageByCursor(c, page.Search, contactPlace, func(after, before db.Cursor, page db.Page) (db.List[db.Contact], error) {
+	shown.List, shown.Links, err = pageByCursor(c, shown.Search, db.Contact.Cursor, func(after, before db.Cursor, page db.Page) (db.List[db.Contact], error) {
 		filter.After, filter.Before = after, before
 		return s.Store.Contacts(ctx, p, filter, page)
 	})
 	if err != nil {
 		return err
 	}
-	page.None = page.List.Total == 0 && filter.Search == ""
-	return s.render(c, http.StatusOK, views.Contacts(s.page(c, "Contacts"), page))
+	shown.None = shown.List.Total == 0 && filter.Search == ""
+	return s.render(c, http.StatusOK, views.Contacts(s.page(c, "Contacts"), shown))
 }
-
-func contactPlace(c db.Contact) db.Cursor { return db.Cursor{At: c.CreatedAt, ID: c.ID} }
 
 func (s *server) showContact(c echo.Context) error {
 	ctx, p := c.Request().Context(), me(c).Principal
@@ -47,7 +45,7 @@ func (s *server) showContact(c echo.Context) error {
 	known := views.KnownContact{
 		Contact: contact, Channels: channelsOf(contact), CustomFields: factsOf(contact.CustomFields), Attributes: factsOf(contact.UserAttributes),
 	}
-	known.Conversations, known.Links, err = pageByCursor(c, views.Form{}, conversationPlace, func(after, before db.Cursor, page db.Page) (db.List[db.Conversation], error) {
+	known.Conversations, known.Links, err = pageByCursor(c, views.Form{}, db.Conversation.Cursor, func(after, before db.Cursor, page db.Page) (db.List[db.Conversation], error) {
 		return s.Store.Conversations(ctx, p, db.ConversationFilter{ContactID: contact.ID, After: after, Before: before}, page)
 	})
 	if err != nil {

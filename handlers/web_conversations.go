@@ -22,29 +22,27 @@ func (s *server) listConversations(c echo.Context) error {
 	zone := zoneOfVisitor(c)
 	asked := askedFor(c, s.lastDays(zone))
 	filter, err := conversationFilter(asked, zone)
-	page := views.ConversationList{Filter: filled(asked), Assistants: assistantOptions(names, filter.AssistantID), Zone: zone.String()}
+	shown := views.ConversationList{Filter: filled(asked), Assistants: assistantOptions(names, filter.AssistantID), Zone: zone.String()}
 	if err != nil {
-		if page.Filter, err = again(asked, err); err != nil {
+		if shown.Filter, err = again(asked, err); err != nil {
 			return err
 		}
-		return s.render(c, http.StatusUnprocessableEntity, views.Conversations(s.page(c, "Conversations"), page))
+		return s.render(c, http.StatusUnprocessableEntity, views.Conversations(s.page(c, "Conversations"), shown))
 	}
-	page.List, page.Links, err = pageByCursor(c, page.Filter, conversationPlace, func(after, before db.Cursor, page db.Page) (db.List[db.Conversation], error) {
+	shown.List, shown.Links, err = pageByCursor(c, shown.Filter, db.Conversation.Cursor, func(after, before db.Cursor, page db.Page) (db.List[db.Conversation], error) {
 		filter.After, filter.Before = after, before
 		return s.Store.Conversations(ctx, p, filter, page)
 	})
-	if err == nil && page.List.Total == 0 {
+	if err == nil && shown.List.Total == 0 {
 		var facts db.Facts
 		facts, err = s.Store.Facts(ctx, p)
-		page.None = facts.Conversations == 0
+		shown.None = facts.Conversations == 0
 	}
 	if err != nil {
 		return err
 	}
-	return s.render(c, http.StatusOK, views.Conversations(s.page(c, "Conversations"), page))
+	return s.render(c, http.StatusOK, views.Conversations(s.page(c, "Conversations"), shown))
 }
-
-func conversationPlace(c db.Conversation) db.Cursor { return db.Cursor{At: c.CreatedAt, ID: c.ID} }
 
 // lastDays is what the list of conversations shows when nothing is asked.
 func (s *server) lastDays(zone *time.Location) map[string]string {

@@ -26,7 +26,7 @@ func (m *lineMaker) of(x *db.Exported, messages bool) *Line {
 		ContactID: x.ContactID, ContactFirstName: x.ContactFirstName, ContactLastName: x.ContactLastName,
 		DeviceType: x.DeviceType, UniqueDeviceID: x.UniqueDeviceID, IncludesVoice: x.IncludesVoice, ChatCount: x.ChatCount, FirstMessage: x.FirstMessage,
 		IntentID: x.IntentID, IntentName: x.IntentName, Summary: x.Summary, Attributes: append(m.line.Attributes[:0], x.Attributes...),
-		Cursor: db.Cursor{At: x.CreatedAt, ID: x.ID}.String(),
+		Cursor: x.Cursor().String(),
 	}
 	if a := x.Assistant; a != nil {
 		m.assistant = Assistant{ID: a.ID, Name: a.Name}
