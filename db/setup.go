@@ -3,6 +3,7 @@ package db
 import (
 	"bytes"
 	"context"
+	"errors"
 	"strings"
 )
 
@@ -24,10 +25,12 @@ func (s *Store) SetUp(ctx context.Context, code string, n NewUser) (User, Team, 
 	n.Member = string(Owner)
 	var user User
 	var team Team
-	_, _, err := n.checked()
-	problems, _ := err.(Problems) //nolint:errorlint // checked returns Problems or nil
-	var n1 int
-	known, err := s.one(ctx, []any{&n1}, `SELECT 1 FROM setup_codes WHERE digest = $1`, digest(strings.TrimSpace(code)))
+	var problems Problems
+	if _, _, err := n.checked(); err != nil && !errors.As(err, &problems) {
+		return user, team, err
+	}
+	var one int
+	known, err := s.one(ctx, []any{&one}, `SELECT 1 FROM setup_codes WHERE digest = $1`, digest(strings.TrimSpace(code)))
 	if err != nil {
 		return user, team, err
 	}

@@ -89,13 +89,6 @@ func (s *Store) Close() error {
 	return s.write.Close()
 }
 
-// Ping tells whether the database answers now.
-func (s *Store) Ping(ctx context.Context) error {
-	var n int
-	_, err := s.one(ctx, []any{&n}, `SELECT 1`)
-	return err
-}
-
 // scanner reads the columns of the row at hand.
 type scanner func(dest ...any) error
 
