@@ -180,7 +180,8 @@ func (s *Store) KeyOwner(ctx context.Context, id string) (Principal, error) {
 
 // Authenticate gives who a secret belongs to. It asks the database each time, with one statement that an index alone
 // answers, which is why revoking is instant everywhere. Its Unauthenticated errors carry the codes key_malformed (the
-// database is not asked), key_unknown and key_revoked; with the last one comes whose key it was, without its role.
+// database is not asked), key_unknown and key_revoked. With an error about a key that is somebody's and stopped working, which
+// is no guess, comes whose it is, without its role.
 func (s *Store) Authenticate(ctx context.Context, secret string) (Principal, error) {
 	p, _, err := s.holder(ctx, secret, authenticate)
 	return p, err

@@ -59,6 +59,9 @@ const (
 	Member MemberRole = "member"
 )
 
+// Manages tells whether the role looks after what is the team's, such as its webhooks, and sees what everybody uses.
+func (r MemberRole) Manages() bool { return r == Owner || r == Admin }
+
 func memberRole(text string) (MemberRole, *Error) {
 	switch r := MemberRole(text); r {
 	case Owner, Admin, Member:

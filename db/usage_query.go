@@ -165,7 +165,7 @@ func (h *keyLabels) of(id string) (Usage, bool) {
 	case !known:
 	case k.UserID == h.asker.UserID:
 		return Usage{KeyID: k.KeyID, KeyName: k.KeyName}, k.deleted
-	case h.role == Owner || h.role == Admin:
+	case h.role.Manages():
 		return Usage{UserID: k.UserID, UserName: cmp.Or(h.people[k.UserID], "A former member")}, false
 	}
 	return Usage{}, false

@@ -49,7 +49,7 @@ type EndpointCheck func(ctx context.Context, endpoint string) (kept string, wron
 
 // managesWebhooks refuses whoever may not look after the team's webhooks.
 func (p Principal) managesWebhooks() error {
-	if p.Member == Owner || p.Member == Admin || p.KeyID != "" && p.Role.Opens(WebhooksManage) {
+	if p.Member.Manages() || p.Actor() == ActorKey && p.Role.Opens(WebhooksManage) {
 		return nil
 	}
 	return &Error{Kind: Forbidden, Code: "member_forbids", Text: "Webhooks send the team's data elsewhere, so only its owners and admins look after them. Ask one of them."}

@@ -15,5 +15,5 @@ func (s *server) listMembers(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.render(c, http.StatusOK, views.Team(s.page(c, "Team"), list, p.Member != db.Member))
+	return s.render(c, http.StatusOK, views.Team(s.page(c, "Team"), list, p.Member.Manages()))
 }
