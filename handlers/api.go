@@ -170,22 +170,38 @@ func (f flag) asked() *bool {
 	return &f.Value
 }
 
-// handle makes an endpoint of a function from a caller and typed input to data. What it returns is put into the
-// envelope; its error becomes a problem.
-func handle[I, T any](do func(context.Context, db.Principal, *I) (*T, error)) serve {
-	return func(s *server, api huma.API, op huma.Operation) {
-		register(s, api, op, func(_ *server, ctx context.Context, p db.Principal, in *I) (*T, error) { return do(ctx, p, in) })
-	}
+// anew makes an endpoint that takes neither header and works anew each time. PUT and DELETE come to the same; an answer that
+// holds a secret must not be kept, and what tells of this very moment need not be.
+func anew[I, T any](do func(context.Context, db.Principal, *I) (*T, error)) serve {
+	return serve{repeats: isAnew, hang: func(s *server, api huma.API, op huma.Operation) { register(s, api, op, bound(do)) }}
+}
+
+// stream makes an endpoint of an answer that is longer than memory, so that nothing of it is kept.
+func stream(hang func(*server, huma.API, huma.Operation)) serve {
+	return serve{repeats: isAnew, hang: hang}
+}
+
+// introspected makes an endpoint of what asks about the key itself. Only here the names of the key, its person and its team
+// come along with the look-up, so that no other endpoint can rely on them.
+func introspected[I, T any](repeated func(func(context.Context, db.Principal, *I) (*T, error)) serve, do func(context.Context, db.Caller, *I) (*T, error)) serve {
+	how := repeated(func(ctx context.Context, _ db.Principal, in *I) (*T, error) { return do(ctx, *callOf(ctx).about, in) })
+	how.introspects = true
+	return how
 }
 
 // ingest takes bodies that bring conversations.
-func ingest(next serve) serve {
-	return func(s *server, api huma.API, op huma.Operation) {
-		op.MaxBodyBytes = ingestMax
-		next(s, api, op)
-	}
+func ingest(how serve) serve {
+	how.bodyMax = ingestMax
+	return how
 }
 
+// bound takes a function that has its server already, since no transaction is to be around it.
+func bound[I, T any](do func(context.Context, db.Principal, *I) (*T, error)) func(*server, context.Context, db.Principal, *I) (*T, error) {
+	return func(_ *server, ctx context.Context, p db.Principal, in *I) (*T, error) { return do(ctx, p, in) }
+}
+
+// register makes an operation of a function from a caller and typed input to data. What it returns is put into the
+// envelope; its error becomes a problem.
 func register[I, T any](s *server, api huma.API, op huma.Operation, do func(*server, context.Context, db.Principal, *I) (*T, error)) {
 	huma.Register(api, op, func(ctx context.Context, in *I) (*answer[*T], error) {
 		made, out, err := callOf(ctx), &answer[*T]{}, error(nil)

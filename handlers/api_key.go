@@ -21,8 +21,7 @@ type wireKey struct {
 }
 
 // apiKey tells a script whether its key still works, and as what.
-func (s *server) apiKey(ctx context.Context, _ db.Principal, _ *none) (*wireKey, error) {
-	c := callOf(ctx).about
+func (s *server) apiKey(_ context.Context, c db.Caller, _ *none) (*wireKey, error) {
 	k := c.Key
 	return &wireKey{
 		ID: k.ID, Name: k.Name, Prefix: k.Prefix, Role: k.Role.ID, Scopes: k.Role.Scopes, Description: k.Description,

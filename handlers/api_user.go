@@ -28,8 +28,7 @@ type wireUser struct {
 }
 
 // apiUser gives the key's person; a name's first word is the first name.
-func (s *server) apiUser(ctx context.Context, _ db.Principal, _ *none) (*wireUser, error) {
-	c := callOf(ctx).about
+func (s *server) apiUser(_ context.Context, c db.Caller, _ *none) (*wireUser, error) {
 	first, last, _ := strings.Cut(c.User.Name, " ")
 	return &wireUser{ID: c.User.ID, Email: c.User.Email, FirstName: first, LastName: last}, nil
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"errors"
 	"io"
 	"net/http"
 	"time"
@@ -19,7 +18,7 @@ import (
 // call is an API request that was let in: who makes it, and its own context.
 type call struct {
 	db.Principal
-	about    *db.Caller // where every role may ask; see lookUp
+	about    *db.Caller // for an endpoint that is introspected
 	c        echo.Context
 	claim    *claim // with an Idempotency-Key; see once
 	standing db.Standing
@@ -32,15 +31,15 @@ func callOf(ctx context.Context) *call { return ctx.Value(callKey{}).(*call) }
 
 // requireKey lets a request in whose key is live and whose role opens the scope, and has it counted. It is written by hand:
 // the key is read in one place only, once, exactly as it was sent.
-func (s *server) requireKey(scope db.Scope) func(huma.Context, func(huma.Context)) {
+func (s *server) requireKey(scope db.Scope, introspects bool) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		start, c := time.Now(), humaecho.Unwrap(ctx)
 		if r := c.Request(); r.Body != http.NoBody {
 			r.Body = http.MaxBytesReader(c.Response(), r.Body, cmp.Or(ctx.Operation().MaxBodyBytes, bodyMax))
 		}
 		made := &call{c: c}
-		err := s.admit(made, scope)
-		if made.KeyID != "" && s.Uses != nil {
+		err := s.admit(made, scope, introspects)
+		if made.Actor() == db.ActorKey && s.Uses != nil {
 			defer s.count(ctx, made.Principal, start, err == nil)
 		}
 		if err != nil {
@@ -74,8 +73,8 @@ func (s *server) count(ctx huma.Context, p db.Principal, start time.Time, letIn 
 
 // admit finds out who makes the call and what they may still do, or why it is not let in; then the call tells whose key it
 // was, if it was anybody's.
-func (s *server) admit(made *call, scope db.Scope) error {
-	if err := s.authenticate(made, scope); err != nil {
+func (s *server) admit(made *call, scope db.Scope, introspects bool) error {
+	if err := s.authenticate(made, introspects); err != nil {
 		return err
 	}
 	if err := s.takeFromLimits(made); err != nil {
@@ -89,8 +88,9 @@ func (s *server) admit(made *call, scope db.Scope) error {
 	return nil
 }
 
-// authenticate finds who the key in the address belongs to. A revoked one is no guess, and is told so each time.
-func (s *server) authenticate(made *call, scope db.Scope) error {
+// authenticate finds who the key in the address belongs to. One that is somebody's and stopped working is no guess, and is
+// told so each time.
+func (s *server) authenticate(made *call, introspects bool) error {
 	given := made.c.QueryParams()["api_key"]
 	if len(given) > 1 {
 		return &refusal{status: http.StatusBadRequest, code: "key_repeated", text: "The address has more than one api_key. Send one."}
@@ -98,9 +98,8 @@ func (s *server) authenticate(made *call, scope db.Scope) error {
 	if len(given) == 0 || given[0] == "" {
 		return missingKey(made.c.Request())
 	}
-	err := s.lookUp(made, scope, given[0])
-	var known *db.Error
-	if errors.As(err, &known) && known.Kind == db.Unauthenticated && known.Code != "key_revoked" {
+	err := s.lookUp(made, introspects, given[0])
+	if db.Unauthenticated.Is(err) && made.Actor() != db.ActorKey {
 		if tooMany := s.wrong.count(made.c.RealIP()); tooMany != nil {
 			return tooMany
 		}
@@ -108,10 +107,10 @@ func (s *server) authenticate(made *call, scope db.Scope) error {
 	return err
 }
 
-// lookUp asks the store who holds a key. What every role may ask is about the key itself, so that its details come along.
-func (s *server) lookUp(made *call, scope db.Scope, secret string) (err error) {
+// lookUp asks the store who holds a key, and what it is called where that is asked for.
+func (s *server) lookUp(made *call, introspects bool, secret string) (err error) {
 	ctx := made.c.Request().Context()
-	if scope != db.AnyRole {
+	if !introspects {
 		made.Principal, err = s.Store.Authenticate(ctx, secret)
 		return err
 	}

@@ -17,14 +17,14 @@ import (
 
 // read makes an endpoint of a question, whose answer a client may hold and ask again whether it still stands.
 func read[I, T any](do func(context.Context, db.Principal, *I) (*T, error)) serve {
-	return func(s *server, api huma.API, op huma.Operation) {
+	return serve{repeats: isRead, hang: func(s *server, api huma.API, op huma.Operation) {
 		op.Parameters = append(slices.Clip(op.Parameters), &huma.Param{
 			Name: "If-None-Match", In: "header", Description: "The ETag of an answer in hand; 304 when it still stands.", Schema: &huma.Schema{Type: huma.TypeString},
 		})
 		op.Responses = map[string]*huma.Response{"304": {Description: "What the client holds still stands."}}
 		op.Middlewares = append(slices.Clip(op.Middlewares), s.tagged)
-		handle(do)(s, api, op)
-	}
+		register(s, api, op, bound(do))
+	}}
 }
 
 // tagged gives an answer an ETag, and a client that holds it already a 304 without a body, which does not count.

@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"io"
 	"net/http"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/labstack/echo/v4"
@@ -27,16 +28,16 @@ type claim struct {
 // once makes an endpoint of a change that a client may repeat without fear: with an Idempotency-Key the change and its
 // answer are kept in one transaction, so do gets a server whose store is that transaction.
 func once[I, T any](do func(*server, context.Context, db.Principal, *I) (*T, error)) serve {
-	return func(s *server, api huma.API, op huma.Operation) {
+	return serve{repeats: isOnce, hang: func(s *server, api huma.API, op huma.Operation) {
 		length, most := 1, idempotencyKeyMax
-		op.Parameters = append(op.Parameters, &huma.Param{
+		op.Parameters = append(slices.Clip(op.Parameters), &huma.Param{
 			Name: "Idempotency-Key", In: "header",
 			Description: "Any text of your own, new for each change. For 24 hours the same request with it gets the first answer again, and changes nothing.",
 			Schema:      &huma.Schema{Type: huma.TypeString, MinLength: &length, MaxLength: &most, Pattern: "^[!-~]+$"},
 		})
-		op.Middlewares = append(op.Middlewares, s.repeatable)
+		op.Middlewares = append(slices.Clip(op.Middlewares), s.repeatable)
 		register(s, api, op, do)
-	}
+	}}
 }
 
 // repeatable gives a repeated request the answer of the first, and keeps what the client did wrong; see once for what

@@ -4,12 +4,20 @@ import (
 	"encoding/json"
 	flags "flag"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
 	"github.com/labstack/echo/v4"
+
+	"github.com/insighto/insighto/db"
+	"github.com/insighto/insighto/db/dbtest"
 )
 
 var update = flags.Bool("update", false, "write the golden files again")
@@ -19,15 +27,15 @@ func TestRouteTable(t *testing.T) {
 	var lines []string
 	listed := map[string]bool{}
 	for _, p := range s.pages() {
-		who := "session"
-		if p.open {
-			who = "anybody"
-		}
-		lines = append(lines, fmt.Sprintf("%-7s %-60s %s", p.method, p.path, who))
+		lines = append(lines, fmt.Sprintf("%-7s %-60s %s", p.method, p.path, p.who))
 		listed[p.method+" "+p.path] = true
 	}
 	for _, r := range s.endpoints() {
-		lines = append(lines, fmt.Sprintf("%-7s %-60s %s", r.method, r.path, r.scope))
+		line := fmt.Sprintf("%-7s %-60s %-20s %s", r.method, r.path, r.scope, r.serve.repeats)
+		if r.serve.introspects {
+			line += ", introspected"
+		}
+		lines = append(lines, line)
 		listed[r.method+" "+strings.NewReplacer("{", ":", "}", "").Replace(r.path)] = true
 	}
 
@@ -99,6 +107,63 @@ func TestRouteTable(t *testing.T) {
 			if !slices.Contains([]string{"GET", "POST", "PUT", "DELETE"}, r.method) || !strings.HasPrefix(r.path, apiPrefix) || r.summary == "" {
 				t.Errorf("%s %s is no endpoint of the API, or has no summary", r.method, r.path)
 			}
+		}
+	})
+}
+
+func TestRouteThatSaysTooLittle(t *testing.T) {
+	s := &server{}
+	for _, c := range []struct {
+		name string
+		add  func(*echo.Echo)
+		want string
+	}{
+		{"a page that does not say who may see it", func(e *echo.Echo) {
+			s.servePage(e, page{method: http.MethodGet, path: "/new", handle: s.alive})
+		}, "GET /new does not say who may see it"},
+		{"a page for somebody unheard of", func(e *echo.Echo) {
+			s.servePage(e, page{http.MethodGet, "/new", "admin", s.alive})
+		}, "GET /new does not say who may see it"},
+		{"an endpoint without a scope", func(e *echo.Echo) {
+			s.serveEndpoint(humaecho.New(e, s.apiConfig()), endpoint{method: http.MethodGet, path: "/api/v1/new", serve: read(s.apiTeams)})
+		}, "GET /api/v1/new names no scope"},
+		{"an endpoint that does not say what comes of repeating it", func(e *echo.Echo) {
+			s.serveEndpoint(humaecho.New(e, s.apiConfig()), endpoint{http.MethodGet, "/api/v1/new", db.AnyRole, "New", serve{hang: serveExport}})
+		}, "GET /api/v1/new does not say what comes of repeating it"},
+	} {
+		t.Run(c.name+" does not start", func(t *testing.T) {
+			e := echo.New()
+			defer func() {
+				if got := recover(); got != c.want {
+					t.Errorf("got %v, want a panic that says %q", got, c.want)
+				}
+				if n := len(e.Routes()); n != 0 {
+					t.Errorf("got %d routes, want none", n)
+				}
+			}()
+			c.add(e)
+		})
+	}
+}
+
+func TestIntrospected(t *testing.T) {
+	store := dbtest.Open(t, filepath.Join(t.TempDir(), "test.db"), time.Now)
+	user, team, err := store.AddUser(t.Context(), db.Operator(""), db.NewUser{Email: "ada@a.example", Name: "Ada Lovelace", Team: "A", Member: "owner", Password: "a long enough pass phrase"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, secret, err := store.CreateKey(t.Context(), db.Principal{TeamID: team.ID, UserID: user.ID}, db.NewKey{Name: "laptop", Role: "read_only", Description: "For a test."})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &server{Config: Config{Store: store, Now: time.Now}}
+	e := echo.New()
+	s.serveEndpoint(humaecho.New(e, s.apiConfig()), endpoint{http.MethodGet, "/api/v1/me", db.ContactsRead, "Who asks", introspected(read, s.apiUser)})
+	t.Run("an endpoint knows whose key it is, whatever its scope", func(t *testing.T) {
+		rec := httptest.NewRecorder()
+		e.ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/v1/me?api_key="+secret, nil))
+		if rec.Code != http.StatusOK || !strings.Contains(rec.Body.String(), `"first_name":"Ada"`) {
+			t.Errorf("got %d %s, want 200 with Ada", rec.Code, rec.Body)
 		}
 	})
 }
