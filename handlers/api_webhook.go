@@ -8,8 +8,8 @@ import (
 	"github.com/insighto/insighto/db"
 )
 
-// Webhook is one as the API tells it, without its secret; see wireSecretWebhook.
-type Webhook struct {
+// wireWebhook is one as the API tells it, without its secret; see wireSecretWebhook.
+type wireWebhook struct {
 	ID           string    `json:"id"`
 	Name         string    `json:"name"`
 	Endpoint     string    `json:"endpoint"`
@@ -24,12 +24,12 @@ type Webhook struct {
 
 // wireSecretWebhook is what making a webhook and rotating its secret answer, and nothing else.
 type wireSecretWebhook struct {
-	Webhook
+	wireWebhook
 	Secret string `json:"secret" doc:"Checks the signatures. It is shown this once."`
 }
 
-func webhookOut(w db.Webhook) Webhook {
-	return Webhook{
+func webhookOut(w db.Webhook) wireWebhook {
+	return wireWebhook{
 		ID: w.ID, Name: w.Name, Endpoint: w.Endpoint, Enabled: w.Enabled, Events: w.Events, DisabledAt: w.DisabledAt,
 		DisabledWhy: w.DisabledWhy, FailingSince: w.FailingSince, CreatedAt: w.CreatedAt, UpdatedAt: w.UpdatedAt,
 	}
@@ -39,7 +39,7 @@ func withSecret(secret string) func(db.Webhook) wireSecretWebhook {
 	return func(w db.Webhook) wireSecretWebhook { return wireSecretWebhook{webhookOut(w), secret} }
 }
 
-func (s *server) apiWebhooks(ctx context.Context, p db.Principal, in *Paging) (*items[Webhook], error) {
+func (s *server) apiWebhooks(ctx context.Context, p db.Principal, in *Paging) (*items[wireWebhook], error) {
 	list, err := s.Store.Webhooks(ctx, p, in.page())
 	if err != nil {
 		return nil, err
@@ -53,7 +53,7 @@ type WebhookPath struct {
 
 func (p WebhookPath) id() string { return strings.ToLower(p.ID) }
 
-func (s *server) apiWebhook(ctx context.Context, p db.Principal, in *WebhookPath) (*Webhook, error) {
+func (s *server) apiWebhook(ctx context.Context, p db.Principal, in *WebhookPath) (*wireWebhook, error) {
 	w, err := s.Store.Webhook(ctx, p, in.id())
 	return answered(w, err, webhookOut)
 }
@@ -87,7 +87,7 @@ type webhookUpdate struct {
 	}
 }
 
-func (s *server) apiUpdateWebhook(ctx context.Context, p db.Principal, in *webhookUpdate) (*Webhook, error) {
+func (s *server) apiUpdateWebhook(ctx context.Context, p db.Principal, in *webhookUpdate) (*wireWebhook, error) {
 	b := in.Body
 	w, err := s.Store.UpdateWebhook(ctx, p, in.id(), db.WebhookChange{Name: b.Name, Endpoint: b.Endpoint, Events: b.Events, Enabled: b.Enabled}, s.CheckEndpoint)
 	return answered(w, inBody(err), webhookOut)

@@ -268,6 +268,15 @@ func (wireObject) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}
 }
 
+// TransformSchema tells what a webhook is besides its secret: huma does not look into what is embedded, and here an alias
+// would leave the secret out.
+func (wireSecretWebhook) TransformSchema(r huma.Registry, s *huma.Schema) *huma.Schema {
+	webhook := huma.SchemaFromType(r, reflect.TypeFor[wireWebhook]())
+	maps.Copy(s.Properties, webhook.Properties)
+	s.Required = append(s.Required, webhook.Required...)
+	return s
+}
+
 // TransformSchema tells that data_sources is a list or null.
 func (wireMessage) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
 	s.Properties["data_sources"] = &huma.Schema{Type: huma.TypeArray, Items: &huma.Schema{}, Nullable: true}
