@@ -237,7 +237,7 @@ func (*problem) TransformSchema(r huma.Registry, s *huma.Schema) *huma.Schema {
 		OneOf:       []*huma.Schema{{Type: huma.TypeString}, wrong},
 	}
 	for _, c := range codes {
-		s.Properties["code"].Enum = append(s.Properties["code"].Enum, c.Name)
+		s.Properties["code"].Enum = append(s.Properties["code"].Enum, c.name)
 	}
 	return s
 }

@@ -9,9 +9,12 @@ import (
 )
 
 func (s *server) showDocs(c echo.Context) error {
-	d := views.Docs{BaseURL: s.BaseURL, Codes: codes}
+	d := views.Docs{BaseURL: s.BaseURL}
 	for _, r := range s.endpoints() {
 		d.Endpoints = append(d.Endpoints, views.Endpoint{Method: r.method, Path: r.path, Scope: r.scope, Summary: r.summary})
+	}
+	for _, known := range codes {
+		d.Codes = append(d.Codes, views.Code{Status: known.status, Name: known.name, Words: known.words})
 	}
 	return s.render(c, http.StatusOK, views.APIDocs(s.page(c, "API docs"), d))
 }
