@@ -114,8 +114,8 @@ func (c *ArchivedConversation) checkSelf() *Error {
 	if c.ChatCount < 0 || c.ChatCount > archivedMessagesMax {
 		return invalid("chat_count", fmt.Sprintf("chat_count is a number from 0 to %d.", archivedMessagesMax))
 	}
-	if !slices.Contains([]string{"desktop", "mobile", "tablet", "native", "phone"}, c.DeviceType) {
-		return invalid("device_type", "device_type is one of desktop, mobile, tablet, native and phone.")
+	if !DeviceTypes.Has(c.DeviceType) {
+		return invalid("device_type", "device_type is one of "+DeviceTypes.oneOf()+".")
 	}
 	if !c.ClosedAt.IsZero() && c.ClosedAt.Before(c.CreatedAt) {
 		return invalid("closed_at", "closed_at is before created_at.")
@@ -132,23 +132,23 @@ func (c *ArchivedConversation) checkMessages() *Error {
 		if e := m.check(); e != nil {
 			return invalid(fmt.Sprintf("messages.%d.%s", i, e.Field), fmt.Sprintf("Message %d: %s", i+1, e.Text))
 		}
-		c.IncludesVoice = c.IncludesVoice || m.MessageType == "voice"
+		c.IncludesVoice = c.IncludesVoice || m.MessageType == MessageVoice
 	}
 	return nil
 }
 
 func (m *ArchivedMessage) check() *Error {
-	m.MessageType = cmp.Or(m.MessageType, "text")
+	m.MessageType = cmp.Or(m.MessageType, MessageText)
 	if m.ID != "" {
 		if e := checkArchivedID("id", "its id", &m.ID); e != nil {
 			return e
 		}
 	}
-	if !slices.Contains([]string{"user", "bot", "agent", "tool"}, m.SenderType) {
-		return invalid("sender_type", "sender_type is one of user, bot, agent and tool.")
+	if !SenderTypes.Has(m.SenderType) {
+		return invalid("sender_type", "sender_type is one of "+SenderTypes.oneOf()+".")
 	}
-	if m.MessageType != "text" && m.MessageType != "voice" {
-		return invalid("message_type", "message_type is text or voice.")
+	if !MessageTypes.Has(m.MessageType) {
+		return invalid("message_type", "message_type is "+strings.Join(MessageTypes.IDs(), " or ")+".")
 	}
 	return cmp.Or(
 		checkArchivedText("text", "its text", m.Text, archivedTextMax),

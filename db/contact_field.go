@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -29,6 +30,9 @@ func (s *Store) ContactFields(ctx context.Context, p Principal, page Page) (List
 	}, q.newest("", Cursor{}, Cursor{}))
 }
 
+// ContactFieldTypes are what a custom field may hold.
+var ContactFieldTypes = []string{"string", "number"}
+
 // CreateContactField defines a custom field; a name that is taken is a Conflict.
 func (s *Store) CreateContactField(ctx context.Context, p Principal, name, kind string) (ContactField, error) {
 	var problems Problems
@@ -36,7 +40,7 @@ func (s *Store) CreateContactField(ctx context.Context, p Principal, name, kind 
 	if problem != nil {
 		problems = append(problems, problem)
 	}
-	if kind != "string" && kind != "number" {
+	if !slices.Contains(ContactFieldTypes, kind) {
 		problems = append(problems, invalid("custom_field_type", "A field is a string or a number."))
 	}
 	f := ContactField{ID: NewID(), Name: name, Type: kind, CreatedAt: s.now()}

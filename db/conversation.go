@@ -36,13 +36,27 @@ type Conversation struct {
 // Cursor is the conversation's place in lists and exports.
 func (c Conversation) Cursor() Cursor { return Cursor{At: c.CreatedAt, ID: c.ID} }
 
-// Status is "open" or "closed".
+// Status is StatusOpen or StatusClosed.
 func (c Conversation) Status() string {
 	if c.ClosedAt.IsZero() {
-		return "open"
+		return StatusOpen
 	}
-	return "closed"
+	return StatusClosed
 }
+
+// The statuses of a conversation.
+const (
+	StatusOpen   = "open"
+	StatusClosed = "closed"
+)
+
+// Statuses are all statuses of a conversation.
+var Statuses = Terms{{StatusOpen, "Open"}, {StatusClosed, "Closed"}}
+
+const defaultDevice = "desktop" // of a conversation that does not say
+
+// DeviceTypes are what a contact may talk through.
+var DeviceTypes = Terms{{defaultDevice, "Desktop"}, {"mobile", "Mobile"}, {"tablet", "Tablet"}, {"native", "App"}, {"phone", "Phone call"}}
 
 // ConversationFilter narrows a list. From is included, Until is not; the zero value of every other field asks nothing.
 type ConversationFilter struct {
@@ -82,9 +96,9 @@ func (f ConversationFilter) where(p Principal) (string, []any) {
 		add("c.includes_voice = $%d", bit(*f.IncludesVoice))
 	}
 	switch f.Status {
-	case "open":
+	case StatusOpen:
 		clauses = append(clauses, "c.closed_at IS NULL")
-	case "closed":
+	case StatusClosed:
 		clauses = append(clauses, "c.closed_at IS NOT NULL")
 	}
 	return strings.Join(clauses, "\n\t\t  AND "), args

@@ -9,9 +9,9 @@ import (
 func (t tally) pick(f ConversationFilter) int64 {
 	all, voice := t.conversations, t.voice
 	switch f.Status {
-	case "closed":
+	case StatusClosed:
 		all, voice = t.closed, t.closedVoice
-	case "open":
+	case StatusOpen:
 		all, voice = t.conversations-t.closed, t.voice-t.closedVoice
 	}
 	switch {

@@ -57,7 +57,7 @@ func (s *Store) CreateConversation(ctx context.Context, p Principal, n NewConver
 // archived gives the conversation in the shape in which archives bring them, checked by the same rules.
 func (n NewConversation) archived(now time.Time) (ArchivedConversation, error) {
 	c := ArchivedConversation{
-		ID: NewID(), DeviceType: cmp.Or(n.DeviceType, "desktop"), Attributes: "{}", CreatedAt: now,
+		ID: NewID(), DeviceType: cmp.Or(n.DeviceType, defaultDevice), Attributes: "{}", CreatedAt: now,
 		Assistant: ArchivedAssistant{ID: n.AssistantID}, Widget: ArchivedWidget{ID: n.WidgetID},
 	}
 	var problems Problems
@@ -120,7 +120,7 @@ func (s *Store) partner(ctx context.Context, p Principal, n NewConversation, c A
 	}
 	seen := c.CreatedAt
 	for _, m := range c.Messages {
-		if m.SenderType == "user" && m.CreatedAt.After(seen) {
+		if m.SenderType == SenderUser && m.CreatedAt.After(seen) {
 			seen = m.CreatedAt
 		}
 	}

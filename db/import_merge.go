@@ -51,7 +51,7 @@ func (a *archive) takeContact(c ArchivedConversation) (changed bool) {
 	}
 	began, seen := c.CreatedAt.UnixMilli(), c.CreatedAt.UnixMilli()
 	for _, m := range c.Messages {
-		if m.SenderType == "user" {
+		if m.SenderType == SenderUser {
 			seen = max(seen, m.CreatedAt.UnixMilli())
 		}
 	}

@@ -11,14 +11,34 @@ import (
 type Message struct {
 	ID             string
 	ConversationID string
-	SenderType     string // user, bot, agent or tool
-	MessageType    string // text or voice
+	SenderType     string // one of SenderTypes
+	MessageType    string // one of MessageTypes
 	Text           string
 	VoiceBase64    *string
 	DataSources    *string // a JSON array
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
 }
+
+// Who says something.
+const (
+	SenderUser  = "user" // the contact
+	SenderBot   = "bot"
+	SenderAgent = "agent"
+	SenderTool  = "tool"
+)
+
+// SenderTypes are all who may say something.
+var SenderTypes = Terms{{SenderUser, "Contact"}, {SenderBot, "Assistant"}, {SenderAgent, "Agent"}, {SenderTool, "Tool"}}
+
+// How something is said.
+const (
+	MessageText  = "text"
+	MessageVoice = "voice"
+)
+
+// MessageTypes are all ways to say something.
+var MessageTypes = Terms{{MessageText, "written"}, {MessageVoice, "spoken"}}
 
 // CharCount is how many characters (code points) the text has.
 func (m Message) CharCount() int { return utf8.RuneCountInString(m.Text) }
@@ -90,7 +110,7 @@ func (s *Store) AddMessage(ctx context.Context, p Principal, conversationID stri
 		return Message{}, e
 	}
 	err := s.atomically(ctx, p, func(tx *Store) error {
-		if m.SenderType == "user" { // contacts are locked before conversations, by everybody
+		if m.SenderType == SenderUser { // contacts are locked before conversations, by everybody
 			if err := tx.seenAgain(ctx, p, conversationID, m.CreatedAt); err != nil {
 				return err
 			}
@@ -112,7 +132,7 @@ func (s *Store) AddMessage(ctx context.Context, p Principal, conversationID stri
 		if was.chatCount == 0 {
 			now.firstMessage = m.Text
 		}
-		now.chatCount, now.includesVoice = was.chatCount+1, max(was.includesVoice, bit(m.MessageType == "voice"))
+		now.chatCount, now.includesVoice = was.chatCount+1, max(was.includesVoice, bit(m.MessageType == MessageVoice))
 		now.updatedAt = max(was.updatedAt, m.CreatedAt.UnixMilli())
 		if err := tx.updateConversation(ctx, p, conversationID, was, now); err != nil {
 			return err

@@ -36,6 +36,9 @@ const (
 	DisabledFailing  = "failing" // nothing but failures for FailingMax
 )
 
+// DisabledReasons are all reasons why a webhook is disabled.
+var DisabledReasons = []string{DisabledByPerson, DisabledGone, DisabledFailing}
+
 // NewWebhook is what is said of a webhook when making it. No events means all of them.
 type NewWebhook struct {
 	Name     string
@@ -93,7 +96,7 @@ func (s *Store) CreateWebhook(ctx context.Context, p Principal, n NewWebhook, ch
 
 func (n NewWebhook) checked(ctx context.Context, check EndpointCheck) (Webhook, error) {
 	if n.Events == nil {
-		n.Events = Events
+		n.Events = Events.IDs()
 	}
 	w, enabled := Webhook{}, !n.Disabled
 	err := WebhookChange{Name: &n.Name, Endpoint: &n.Endpoint, Events: &n.Events, Enabled: &enabled}.apply(ctx, &w, check)
@@ -142,14 +145,14 @@ const EndpointMax = 2000
 
 func checkEvents(names []string) ([]string, *Error) {
 	var known []string
-	for _, event := range Events { // in our order, each once
+	for _, event := range Events.IDs() { // in our order, each once
 		if slices.Contains(names, event) {
 			known = append(known, event)
 		}
 	}
 	for _, name := range names {
-		if !slices.Contains(Events, name) {
-			return nil, invalid("events", "There is no such event. There are: "+strings.Join(Events, ", ")+".")
+		if !Events.Has(name) {
+			return nil, invalid("events", "There is no such event. There are: "+strings.Join(Events.IDs(), ", ")+".")
 		}
 	}
 	if len(known) == 0 {

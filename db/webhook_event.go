@@ -26,8 +26,13 @@ const (
 	webhookTest = "webhook.test" // for one webhook, asked for by a person
 )
 
-// Events are all events that can be listened to, in the order people see them.
-var Events = []string{ConversationClosed, ConversationUpdated, ContactCreated, ContactUpdated}
+// Events are all events that can be listened to, and when each is sent.
+var Events = Terms{
+	{ConversationClosed, "A conversation is closed, or brought closed."},
+	{ConversationUpdated, "A conversation begins, or gets a message."},
+	{ContactCreated, "A contact is new."},
+	{ContactUpdated, "A contact changes, or is heard of."},
+}
 
 // eventsKept is how long events and what became of them are kept.
 const eventsKept = 30 * 24 * time.Hour

@@ -9,6 +9,8 @@ import (
 	"github.com/insighto/insighto/handlers/archive"
 )
 
+const byAssistant = "assistant" // what counts are told apart by, unless by nothing
+
 type countQuery struct {
 	DateFrom string `query:"date_from" required:"true" doc:"The first day, YYYY-MM-DD; of a moment in RFC 3339, its day."`
 	DateTo   string `query:"date_to" required:"true" doc:"The last day, included."`
@@ -39,7 +41,7 @@ func (q *countQuery) ask() (db.CountQuery, error) {
 		}
 		return time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, time.UTC)
 	}
-	asked := db.CountQuery{From: date("date_from", q.DateFrom), To: date("date_to", q.DateTo), Zone: zone, ByAssistant: q.GroupBy == "assistant", Monthly: q.Interval == "month"}
+	asked := db.CountQuery{From: date("date_from", q.DateFrom), To: date("date_to", q.DateTo), Zone: zone, ByAssistant: q.GroupBy == byAssistant, Monthly: q.Interval == db.Monthly}
 	switch {
 	case len(problems) > 0:
 	case asked.To.Before(asked.From):

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"github.com/insighto/insighto/db"
 )
 
@@ -64,8 +66,16 @@ type newWebhook struct {
 		Endpoint string   `json:"endpoint" maxLength:"2000" doc:"https://… or http://…, reachable from the internet."`
 		Name     string   `json:"name" maxLength:"400" doc:"Up to 64 characters."`
 		Enabled  *bool    `json:"enabled,omitempty" default:"true"`
-		Events   []string `json:"events,omitempty" maxItems:"100" doc:"conversation.closed, conversation.updated, contact.created, contact.updated; all of them when left out."`
+		Events   events   `json:"events,omitempty" maxItems:"100"`
 	}
+}
+
+// events are those that a new webhook listens to.
+type events []string
+
+// Schema tells which there are.
+func (events) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeArray, Items: &huma.Schema{Type: huma.TypeString}, Description: strings.Join(db.Events.IDs(), ", ") + "; all of them when left out."}
 }
 
 func (s *server) apiCreateWebhook(ctx context.Context, p db.Principal, in *newWebhook) (*wireSecretWebhook, error) {

@@ -79,7 +79,7 @@ func conversationFilter(asked map[string]string, zone *time.Location) (db.Conver
 	if f.AssistantID != "" && !db.IsID(f.AssistantID) {
 		wrong("assistant", "That is no assistant of this team. Choose one.")
 	}
-	if !slices.Contains([]string{"", "open", "closed"}, f.Status) {
+	if f.Status != "" && !db.Statuses.Has(f.Status) {
 		wrong("status", "A conversation is open or closed. Choose one of them, or any.")
 	}
 	if len(problems) > 0 {

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"strconv"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -21,19 +22,30 @@ func (s *server) replayDelivery(c echo.Context) error {
 	return done(c, "replayed&replayed=1")
 }
 
+// replaySpans are how far back failed deliveries can be sent again, by what the form sends.
+var replaySpans = []struct {
+	views.Option
+	long time.Duration
+}{
+	{views.Option{Value: "hour", Label: "the last hour"}, time.Hour},
+	{views.Option{Value: "day", Label: "the last 24 hours"}, 24 * time.Hour},
+	{views.Option{Value: "week", Label: "the last 7 days"}, 7 * 24 * time.Hour},
+	{views.Option{Value: "all", Label: "the last 30 days"}, 30 * 24 * time.Hour},
+}
+
 // replayFailed sends all again that failed within a span; nonsense is the shortest one.
 func (s *server) replayFailed(c echo.Context) error {
 	sent, err := readForm(c, "since")
 	if err != nil {
 		return err
 	}
-	span := views.Spans[0]
-	for _, known := range views.Spans {
-		if known.ID == sent["since"] {
-			span = known
+	long := replaySpans[0].long
+	for _, span := range replaySpans {
+		if span.Value == sent["since"] {
+			long = span.long
 		}
 	}
-	n, err := s.Store.ReplayFailed(c.Request().Context(), me(c).Principal, pathID(c), s.Now().Add(-span.Long))
+	n, err := s.Store.ReplayFailed(c.Request().Context(), me(c).Principal, pathID(c), s.Now().Add(-long))
 	if err != nil {
 		return err
 	}

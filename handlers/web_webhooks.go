@@ -33,7 +33,7 @@ func (s *server) listWebhooks(c echo.Context) error {
 }
 
 func (s *server) newWebhook(c echo.Context) error {
-	form := views.Form{Values: map[string]string{"events": strings.Join(db.Events, " ")}}
+	form := views.Form{Values: map[string]string{"events": strings.Join(db.Events.IDs(), " ")}}
 	return s.render(c, http.StatusOK, views.NewWebhook(s.page(c, "Add a webhook"), form))
 }
 
@@ -137,6 +137,9 @@ func (s *server) showWebhook(c echo.Context) error {
 	}
 	h := views.Hook{Webhook: w, State: db.DeliveryState(c.QueryParam("state")), Done: c.QueryParam("done")}
 	h.Replayed, _ = strconv.ParseInt(c.QueryParam("replayed"), 10, 32)
+	for _, span := range replaySpans {
+		h.Spans = append(h.Spans, span.Option)
+	}
 	page := db.Page{Number: pageNumber(c), Size: deliveriesOnPage}
 	if h.Deliveries, err = s.Store.Deliveries(ctx, p, w.ID, h.State, page); db.Invalid.Is(err) { // nonsense asks for all
 		h.State = ""

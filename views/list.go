@@ -14,6 +14,15 @@ type Option struct {
 	Label string
 }
 
+// optionsOf gives a choice for each term.
+func optionsOf(terms db.Terms) []Option {
+	options := make([]Option, len(terms))
+	for i, t := range terms {
+		options[i] = Option{t.ID, t.Words}
+	}
+	return options
+}
+
 // CursorLinks are where a list goes on, as addresses: its first page, newer rows and older ones. Empty is nowhere.
 type CursorLinks struct {
 	Start string

@@ -23,22 +23,8 @@ type Hook struct {
 	State      db.DeliveryState // only those; empty for all
 	Done       string           // made, changed, test, enabled, disabled or replayed
 	Replayed   int64
+	Spans      []Option // how far back failed ones can be sent again
 }
-
-// eventWords say what happened when an event is sent.
-var eventWords = map[string]string{
-	db.ConversationClosed:  "A conversation is closed, or brought closed.",
-	db.ConversationUpdated: "A conversation begins, or gets a message.",
-	db.ContactCreated:      "A contact is new.",
-	db.ContactUpdated:      "A contact changes, or is heard of.",
-}
-
-// Spans are how far back failed deliveries can be replayed, by what the form sends.
-var Spans = []struct {
-	ID    string
-	Words string
-	Long  time.Duration
-}{{"hour", "the last hour", time.Hour}, {"day", "the last 24 hours", 24 * time.Hour}, {"week", "the last 7 days", 7 * 24 * time.Hour}, {"all", "the last 30 days", 30 * 24 * time.Hour}}
 
 // chosen tells whether a form has an event among its own, which stand with blanks between them.
 func (f Form) chosen(event string) bool {
