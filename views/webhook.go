@@ -2,7 +2,6 @@ package views
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -74,18 +73,4 @@ func until(t, now time.Time) string {
 		return "in " + count(int64(d/time.Minute), "minute")
 	}
 	return "in " + count(int64(t.Sub(now)/time.Hour), "hour")
-}
-
-func paged(path, query string, n int64) string {
-	var parts []string
-	if query != "" {
-		parts = append(parts, query)
-	}
-	if n > 1 {
-		parts = append(parts, "page="+strconv.FormatInt(n, 10))
-	}
-	if len(parts) == 0 {
-		return path
-	}
-	return path + "?" + strings.Join(parts, "&")
 }
