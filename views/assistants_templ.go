@@ -156,7 +156,7 @@ func assistantTable(l AssistantList) templ.Component {
 			templ_7745c5c3_Var6 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<table class=\"rows\" role=\"table\" aria-labelledby=\"assistants-title\"><thead role=\"rowgroup\"><tr role=\"row\"><th role=\"columnheader\">Name</th><th role=\"columnheader\">Type</th><th role=\"columnheader\">Model</th><th role=\"columnheader\" class=\"number\">Today</th><th role=\"columnheader\" class=\"number\">30 days</th><th role=\"columnheader\">Since</th></tr></thead> <tbody role=\"rowgroup\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<table class=\"table rows\" role=\"table\" aria-labelledby=\"assistants-title\"><thead role=\"rowgroup\"><tr role=\"row\"><th role=\"columnheader\">Name</th><th role=\"columnheader\">Type</th><th role=\"columnheader\">Model</th><th role=\"columnheader\" class=\"number\">Today</th><th role=\"columnheader\" class=\"number\">30 days</th><th role=\"columnheader\">Since</th></tr></thead> <tbody role=\"rowgroup\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

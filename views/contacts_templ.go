@@ -276,7 +276,7 @@ func contactTable(contacts []db.Contact) templ.Component {
 			templ_7745c5c3_Var9 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<table class=\"rows\" role=\"table\" aria-labelledby=\"contacts-title\"><thead role=\"rowgroup\"><tr role=\"row\"><th role=\"columnheader\">Name</th><th role=\"columnheader\">E-mail</th><th role=\"columnheader\">Phone</th><th role=\"columnheader\">Last seen</th><th role=\"columnheader\">Since</th></tr></thead> <tbody role=\"rowgroup\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "<table class=\"table rows\" role=\"table\" aria-labelledby=\"contacts-title\"><thead role=\"rowgroup\"><tr role=\"row\"><th role=\"columnheader\">Name</th><th role=\"columnheader\">E-mail</th><th role=\"columnheader\">Phone</th><th role=\"columnheader\">Last seen</th><th role=\"columnheader\">Since</th></tr></thead> <tbody role=\"rowgroup\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

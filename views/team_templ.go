@@ -151,7 +151,7 @@ func memberTable(p Page, members []db.TeamMember) templ.Component {
 			templ_7745c5c3_Var6 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<table class=\"rows\" role=\"table\" aria-labelledby=\"team-title\"><thead role=\"rowgroup\"><tr role=\"row\"><th role=\"columnheader\">Name</th><th role=\"columnheader\">E-mail</th><th role=\"columnheader\">Member role</th><th role=\"columnheader\">Joined</th></tr></thead> <tbody role=\"rowgroup\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<table class=\"table rows\" role=\"table\" aria-labelledby=\"team-title\"><thead role=\"rowgroup\"><tr role=\"row\"><th role=\"columnheader\">Name</th><th role=\"columnheader\">E-mail</th><th role=\"columnheader\">Member role</th><th role=\"columnheader\">Joined</th></tr></thead> <tbody role=\"rowgroup\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

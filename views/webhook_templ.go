@@ -440,7 +440,7 @@ func deliveries(p Page, h Hook) templ.Component {
 			templ_7745c5c3_Var13 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 34, "<section id=\"deliveries\" aria-labelledby=\"deliveries-title\"><div class=\"heading\"><h2 id=\"deliveries-title\">Deliveries</h2><a class=\"button quiet\" href=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 34, "<section id=\"deliveries\" class=\"list\" aria-labelledby=\"deliveries-title\"><div class=\"heading\"><h2 id=\"deliveries-title\">Deliveries</h2><a class=\"button quiet\" href=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
