@@ -57,6 +57,21 @@ func TestDocs(t *testing.T) {
 				t.Errorf("got %d bytes", sum)
 			}
 		})
+		t.Run("it names the POSTs that take no Idempotency-Key, and no others", func(t *testing.T) {
+			var document struct {
+				Paths map[string]map[string]struct{ Parameters []struct{ Name string } }
+			}
+			if err := json.Unmarshal(w.do("GET", "/openapi.json", "").Body.Bytes(), &document); err != nil {
+				t.Fatal(err)
+			}
+			for path, methods := range document.Paths {
+				post, there := methods["post"]
+				takes := slices.ContainsFunc(post.Parameters, func(p struct{ Name string }) bool { return p.Name == "Idempotency-Key" })
+				if named := strings.Contains(body, "<li><code>POST "+path+"</code></li>"); named != (there && !takes) {
+					t.Errorf("POST %s: got it named %v, want %v", path, named, there && !takes)
+				}
+			}
+		})
 		t.Run("it has each operation of the document", func(t *testing.T) {
 			for _, o := range w.paper().operations() {
 				if !strings.Contains(body, o.method+" "+o.path) {

@@ -6,6 +6,7 @@ import "github.com/insighto/insighto/db"
 type Docs struct {
 	BaseURL   string
 	Endpoints []Endpoint
+	Anew      []Endpoint // the POSTs that take no Idempotency-Key
 	Codes     []Code
 }
 

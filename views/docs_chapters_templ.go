@@ -133,7 +133,8 @@ func paging() templ.Component {
 	})
 }
 
-func idempotency() templ.Component {
+// idempotency tells of repeating a change, and which changes cannot be.
+func idempotency(anew []Endpoint) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -154,7 +155,43 @@ func idempotency() templ.Component {
 			templ_7745c5c3_Var7 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<section id=\"idempotency\" aria-labelledby=\"idempotency-title\"><h2 id=\"idempotency-title\">Idempotency</h2><p>When an answer does not arrive, you cannot know whether the change was made. Send an <code>Idempotency-Key</code> header with a POST, a text of your own that is new for each change, such as a UUID, and you can send it again: for 24 hours the same request gets the first answer, and the change is made once. The same key with another body is refused with <code>idempotency_mismatch</code>.</p><p>Reads, PUT, DELETE and <code>POST /api/v1/contact/upsert</code> can be repeated without one.</p></section>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<section id=\"idempotency\" aria-labelledby=\"idempotency-title\"><h2 id=\"idempotency-title\">Idempotency</h2><p>When an answer does not arrive, you cannot know whether the change was made. Send an <code>Idempotency-Key</code> header with a POST, a text of your own that is new for each change, such as a UUID, and you can send it again: for 24 hours the same request gets the first answer, and the change is made once. The same key with another body is refused with <code>idempotency_mismatch</code>.</p><p>Reads, PUT, DELETE and <code>POST /api/v1/contact/upsert</code> can be repeated without one.</p><p>These take no such header and work anew each time, so look what is there before you send one again:</p><ul>")
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		for _, e := range anew {
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<li><code>")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			var templ_7745c5c3_Var8 string
+			templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(e.Method)
+			if templ_7745c5c3_Err != nil {
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/docs_chapters.templ`, Line: 53, Col: 24}
+			}
+			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, " ")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			var templ_7745c5c3_Var9 string
+			templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinStringErrs(e.Path)
+			if templ_7745c5c3_Err != nil {
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/docs_chapters.templ`, Line: 53, Col: 35}
+			}
+			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "</code></li>")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "</ul></section>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -191,7 +191,7 @@ func APIDocs(p Page, d Docs) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = idempotency().Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = idempotency(d.Anew).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
