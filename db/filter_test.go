@@ -52,7 +52,9 @@ func TestTheTotalOfAnyFilterIsItsRows(t *testing.T) {
 			draw(rt, &g, map[string]func() any{
 				"Search":       func() any { return oneOf(rt, talks).Contact.FirstName },
 				"CreatedSince": func() any { return edgeOf(rt, talks) },
-				"UpdatedSince": func() any { return time.Now().Add(rapid.SampledFrom([]time.Duration{-time.Hour, time.Hour}).Draw(rt, "updated")) },
+				"UpdatedSince": func() any {
+					return time.Now().Add(rapid.SampledFrom([]time.Duration{-time.Hour, time.Hour}).Draw(rt, "updated"))
+				},
 			})
 			people, err := store.Contacts(ctx, ada, g, db.Page{Number: 1, Size: 100})
 			if err != nil || people.Total != int64(len(people.Items)) {
