@@ -1,8 +1,6 @@
 package db
 
-import (
-	"time"
-)
+import "time"
 
 // quarter is fifteen minutes: every offset of a time zone in use is a multiple of it, so the quarters of a day can be
 // added up to the days of any zone.
@@ -43,15 +41,10 @@ func nextHour(t time.Time) int64 {
 	return hourOf(t) + hourLong.Milliseconds()
 }
 
-// monthStart is the first millisecond of a moment's UTC month.
-func monthStart(ms int64) int64 {
-	at := time.UnixMilli(ms).UTC()
-	return time.Date(at.Year(), at.Month(), 1, 0, 0, 0, 0, time.UTC).UnixMilli()
-}
-
-// beginOfMonth is the beginning of the month of UTC that a moment lies in.
-func beginOfMonth(t time.Time) time.Time {
-	return time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, time.UTC)
+// MonthStart is when the UTC month of a moment begins.
+func MonthStart(at time.Time) time.Time {
+	at = at.UTC()
+	return time.Date(at.Year(), at.Month(), 1, 0, 0, 0, 0, time.UTC)
 }
 
 // civil is the date of t as one number, e.g. 20261120.

@@ -61,7 +61,7 @@ func (l *Limits) month(teamID string) (MonthStanding, error) {
 		return MonthStanding{}, nil
 	}
 	now := l.store.now()
-	begin := beginOfMonth(now)
+	begin := MonthStart(now)
 	if begin.After(last.month) { // whoever waited for it is on time
 		q.used = 0
 	}
@@ -84,7 +84,7 @@ func (l *Limits) Refresh(ctx context.Context) error {
 }
 
 func (s *Store) quotas(ctx context.Context) (*quotas, error) {
-	all := &quotas{month: beginOfMonth(s.now()), teams: map[string]quota{}}
+	all := &quotas{month: MonthStart(s.now()), teams: map[string]quota{}}
 	err := s.each(ctx, func(scan scanner) error {
 		var teamID string
 		var q quota

@@ -18,7 +18,7 @@ const bundleMost = 200
 // BundleUsage bundles the months that have ended, but for the last days, which Weeks reads by key. It may be called at any
 // time, by many.
 func (s *Store) BundleUsage(ctx context.Context) error {
-	before := monthStart(s.now().Add(-WeekLong * dayLong).UnixMilli())
+	before := MonthStart(s.now().Add(-WeekLong * dayLong)).UnixMilli()
 	for ctx.Err() == nil {
 		var month sumKey
 		found, err := s.one(ctx, []any{&month.team, &month.kind, &month.at}, `

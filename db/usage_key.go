@@ -131,7 +131,7 @@ func (s *Store) Weeks(ctx context.Context, p Principal, keys []Key) (map[string]
 	}
 	today := s.now().Truncate(dayLong)
 	first := today.AddDate(0, 0, 1-WeekLong)
-	args := []any{p.TeamID, p.UserID, monthStart(first.UnixMilli()), monthStart(today.UnixMilli())}
+	args := []any{p.TeamID, p.UserID, MonthStart(first).UnixMilli(), MonthStart(today).UnixMilli()}
 	for _, k := range keys {
 		args = append(args, k.ID)
 	}

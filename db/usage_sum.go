@@ -39,8 +39,9 @@ type sums map[sumKey]*parts
 
 // count adds a cell to the sums that it belongs to.
 func (s sums) count(ref keyRef, c cell) {
+	at := time.UnixMilli(c.hour).UTC()
 	day := floorDiv(c.hour, dayLong.Milliseconds()) * dayLong.Milliseconds()
-	month, date := monthStart(c.hour), time.UnixMilli(c.hour).UTC().Day()
+	month, date := MonthStart(at).UnixMilli(), at.Day()
 	for _, to := range []struct {
 		sumKey
 		part int

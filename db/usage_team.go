@@ -55,7 +55,7 @@ func newTeamUsing(q UsageQuery, now time.Time) *teamUsing {
 	case t.first > t.last:
 		t.first, t.last = t.until, t.until
 	}
-	t.start, t.end = monthStart(t.first), monthStart(t.last-1)
+	t.start, t.end = MonthStart(time.UnixMilli(t.first)).UnixMilli(), MonthStart(time.UnixMilli(t.last-1)).UnixMilli()
 	if t.first == t.last {
 		t.start, t.end = -1, -1
 	}
