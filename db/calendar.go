@@ -26,7 +26,8 @@ func quarterStart(q int64) time.Time { return time.UnixMilli(q * quarter.Millise
 // hourLong is as fine as usage is kept.
 const hourLong = time.Hour
 
-func hourOf(at time.Time) int64 {
+// HourOf is the first millisecond of the hour that a moment lies in.
+func HourOf(at time.Time) int64 {
 	return floorDiv(at.UnixMilli(), hourLong.Milliseconds()) * hourLong.Milliseconds()
 }
 
@@ -35,10 +36,10 @@ func monthOf(at time.Time) string { return at.UTC().Format("2006-01") }
 
 // nextHour is the first millisecond of the first hour that begins at t or later.
 func nextHour(t time.Time) int64 {
-	if hour := hourOf(t); hour == t.UnixMilli() {
+	if hour := HourOf(t); hour == t.UnixMilli() {
 		return hour
 	}
-	return hourOf(t) + hourLong.Milliseconds()
+	return HourOf(t) + hourLong.Milliseconds()
 }
 
 // MonthStart is when the UTC month of a moment begins.

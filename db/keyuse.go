@@ -1,7 +1,6 @@
 package db
 
 import (
-	"cmp"
 	"context"
 	"log/slog"
 	"sync"
@@ -20,22 +19,6 @@ const (
 	refusalsMax = 20
 )
 
-// KeyUse is the newest request that a key was let in for.
-type KeyUse struct {
-	At        time.Time
-	Method    string
-	Route     string // the template, e.g. /api/v1/contact/{contact_id}
-	Status    int
-	Address   string
-	UserAgent string
-}
-
-type keyRef struct{ team, key string }
-
-func (r keyRef) compare(o keyRef) int {
-	return cmp.Or(cmp.Compare(r.team, o.team), cmp.Compare(r.key, o.key))
-}
-
 // KeyUses gathers in memory what keys do, and writes it to the store twice a second in one transaction: last uses,
 // counts and the log. So no request waits for it, and a kill loses less than a second. It is safe for use by many
 // goroutines.
@@ -49,11 +32,11 @@ type KeyUses struct {
 	writing  sync.Mutex // one flush at a time
 	writer   string     // whose batches are numbered
 	batches  int64
-	unsure   *batch // the database has not said yet that it kept this one
+	unsure   *UsageBatch // the database has not said yet that it kept this one
 	refusals int
 
 	mu       sync.Mutex
-	keys     map[keyRef]*activity
+	keys     map[KeyRef]*activity
 	cells    int
 	requests []Request
 	dropped  int64 // rows of the log that there was no room for
@@ -64,13 +47,13 @@ type KeyUses struct {
 // activity is what a key did since the last flush, and how much of it this minute's log has.
 type activity struct {
 	newest KeyUse // zero time when there is nothing to write
-	cells  []cell
+	cells  []UsageHour
 	logged logged
 }
 
 // NewKeyUses gives a gatherer for the store; Run writes what it gathers.
 func NewKeyUses(store *Store, log *slog.Logger) *KeyUses {
-	return &KeyUses{LogRate: DefaultLogRate, store: store, log: log, writer: NewID(), keys: map[keyRef]*activity{}}
+	return &KeyUses{LogRate: DefaultLogRate, store: store, log: log, writer: NewID(), keys: map[KeyRef]*activity{}}
 }
 
 // Count remembers a request of a key that was answered, and its last use when the key was let in.
@@ -81,7 +64,7 @@ func (u *KeyUses) Count(p Principal, r Request, letIn bool) {
 	if letIn {
 		a.use(KeyUse{At: r.At, Method: r.Method, Route: r.Route, Status: r.Status, Address: r.Address, UserAgent: r.UserAgent})
 	}
-	outcome := outcomeOf(r.Status)
+	outcome := OutcomeOf(r.Status)
 	c := a.find(&r, outcome)
 	switch {
 	case c == nil && u.cells < cellsMax:
@@ -90,7 +73,9 @@ func (u *KeyUses) Count(p Principal, r Request, letIn bool) {
 	case c == nil:
 		c = u.of(Principal{TeamID: p.TeamID}).cell(&Request{At: r.At}, outcome)
 	}
-	c.add(&r)
+	c.Requests++
+	c.Bytes += r.Bytes
+	c.Micros += r.Took.Microseconds()
 	r.Weight = a.logged.weight(r.At, outcome, u.LogRate)
 	switch {
 	case r.Weight == 0:
@@ -104,7 +89,7 @@ func (u *KeyUses) Count(p Principal, r Request, letIn bool) {
 
 // of gives the activity of a key, whose lock is held.
 func (u *KeyUses) of(p Principal) *activity {
-	ref := keyRef{p.TeamID, p.KeyID}
+	ref := KeyRef{p.TeamID, p.KeyID}
 	a := u.keys[ref]
 	if a == nil {
 		a = &activity{}
@@ -159,7 +144,7 @@ func (u *KeyUses) Flush(ctx context.Context) error {
 		}
 	}
 	for more := true; more; {
-		var b *batch
+		var b *UsageBatch
 		if b, more = u.take(); b != nil {
 			u.unsure = b
 			if err := u.write(ctx, b); err != nil {
@@ -172,13 +157,13 @@ func (u *KeyUses) Flush(ctx context.Context) error {
 
 // write keeps a batch until the database says that it has it. An error may also mean that it has: the batch keeps its
 // number, and is added once.
-func (u *KeyUses) write(ctx context.Context, b *batch) error {
-	err := u.store.addUses(ctx, u.writer, b)
+func (u *KeyUses) write(ctx context.Context, b *UsageBatch) error {
+	err := u.store.AddUsage(ctx, u.writer, *b)
 	if err != nil && !Unavailable.Is(err) && ctx.Err() == nil {
 		u.refusals++
 	}
 	if u.refusals >= refusalsMax {
-		u.log.Error("counts of keys are given up, because the database refuses them", "keys", len(b.cells), "requests", len(b.requests), "err", err)
+		u.log.Error("counts of keys are given up, because the database refuses them", "keys", len(b.Hours), "requests", len(b.Requests), "err", err)
 	}
 	if err == nil || u.refusals >= refusalsMax {
 		u.unsure, u.refusals = nil, 0
@@ -186,20 +171,12 @@ func (u *KeyUses) write(ctx context.Context, b *batch) error {
 	return err
 }
 
-// batch is what is written in one transaction.
-type batch struct {
-	number   int64
-	newest   map[keyRef]KeyUse
-	cells    map[keyRef][]cell
-	requests []Request
-}
-
 // take moves what was gathered into a batch, and gives nil when there is nothing. more tells that something is left. A
 // key that was idle for a minute is forgotten.
-func (u *KeyUses) take() (b *batch, more bool) {
+func (u *KeyUses) take() (b *UsageBatch, more bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	b = &batch{newest: map[keyRef]KeyUse{}, cells: map[keyRef][]cell{}}
+	b = &UsageBatch{LastUses: map[KeyRef]KeyUse{}, Hours: map[KeyRef][]UsageHour{}}
 	taken := 0
 	for ref, a := range u.keys {
 		if a.newest.At.IsZero() && len(a.cells) == 0 {
@@ -213,7 +190,12 @@ func (u *KeyUses) take() (b *batch, more bool) {
 			break
 		}
 		taken += max(1, len(a.cells))
-		b.add(ref, a)
+		if !a.newest.At.IsZero() {
+			b.LastUses[ref] = a.newest
+		}
+		if len(a.cells) > 0 {
+			b.Hours[ref] = a.cells
+		}
 		u.cells = max(0, u.cells-len(a.cells))
 		a.newest, a.cells = KeyUse{}, nil
 	}
@@ -222,7 +204,7 @@ func (u *KeyUses) take() (b *batch, more bool) {
 		u.dropped = 0
 	}
 	n := min(batchMax, len(u.requests))
-	b.requests, u.requests = u.requests[:n:n], u.requests[n:]
+	b.Requests, u.requests = u.requests[:n:n], u.requests[n:]
 	if !more {
 		u.cells = 0
 	}
@@ -230,37 +212,26 @@ func (u *KeyUses) take() (b *batch, more bool) {
 		return nil, false
 	}
 	u.batches++
-	b.number = u.batches
+	b.Number = u.batches
 	return b, more || len(u.requests) > 0
 }
 
-func (b *batch) add(ref keyRef, a *activity) {
-	if !a.newest.At.IsZero() {
-		b.newest[ref] = a.newest
+// find gives the count of a request, or nil. A key uses few routes, so that going through its counts is faster than hashing.
+func (a *activity) find(r *Request, o Outcome) *UsageHour {
+	hour := HourOf(r.At)
+	for i := range a.cells {
+		if c := &a.cells[i]; c.Hour == hour && c.Outcome == o && c.Route == r.Route && c.Method == r.Method {
+			return c
+		}
 	}
-	if len(a.cells) > 0 {
-		b.cells[ref] = a.cells
-	}
+	return nil
 }
 
-// addUses writes a batch, unless it is written already.
-func (s *Store) addUses(ctx context.Context, writer string, b *batch) error {
-	return s.atomically(ctx, theProgram(), func(tx *Store) error {
-		n, err := tx.exec(ctx, `
-			INSERT INTO usage_writers (id, batch, written_at)
-			VALUES ($1, $2, $3)
-			ON CONFLICT (id) DO UPDATE
-			SET batch = excluded.batch, written_at = excluded.written_at
-			WHERE usage_writers.batch < excluded.batch`, writer, b.number, s.now().UnixMilli())
-		if err != nil || n == 0 {
-			return err
-		}
-		if err := tx.useKeys(ctx, b.newest); err != nil {
-			return err
-		}
-		if err := tx.addUsage(ctx, b.cells); err != nil {
-			return err
-		}
-		return tx.logRequests(ctx, b.requests)
-	})
+// cell is find that makes what is missing.
+func (a *activity) cell(r *Request, o Outcome) *UsageHour {
+	if c := a.find(r, o); c != nil {
+		return c
+	}
+	a.cells = append(a.cells, UsageHour{Hour: HourOf(r.At), Method: r.Method, Route: r.Route, Outcome: o})
+	return &a.cells[len(a.cells)-1]
 }

@@ -8,66 +8,79 @@ import (
 	"time"
 )
 
-// cell counts the requests of a key that have hour, route and outcome in common.
-type cell struct {
-	hour     int64 // its first millisecond
-	method   string
-	route    string
-	outcome  Outcome
-	requests int64
-	bytes    int64
-	micros   int64
+// UsageBatch is what keys did, to be written in one transaction.
+type UsageBatch struct {
+	Number   int64 // larger than that of every batch that the same writer has written before
+	LastUses map[KeyRef]KeyUse
+	Hours    map[KeyRef][]UsageHour
+	Requests []Request // for the log
 }
 
-func (c *cell) add(r *Request) {
-	c.requests++
-	c.bytes += r.Bytes
-	c.micros += r.Took.Microseconds()
+// KeyRef is a key of a team. The id is empty where there were too many keys to tell apart.
+type KeyRef struct{ TeamID, KeyID string }
+
+func (r KeyRef) compare(o KeyRef) int {
+	return cmp.Or(cmp.Compare(r.TeamID, o.TeamID), cmp.Compare(r.KeyID, o.KeyID))
 }
 
-// find gives the cell of a request, or nil. A key uses few routes, so that going through its cells is faster than hashing.
-func (a *activity) find(r *Request, o Outcome) *cell {
-	hour := hourOf(r.At)
-	for i := range a.cells {
-		if c := &a.cells[i]; c.hour == hour && c.outcome == o && c.route == r.Route && c.method == r.Method {
-			return c
-		}
-	}
-	return nil
-}
-
-// cell is find that makes what is missing.
-func (a *activity) cell(r *Request, o Outcome) *cell {
-	if c := a.find(r, o); c != nil {
-		return c
-	}
-	a.cells = append(a.cells, cell{hour: hourOf(r.At), method: r.Method, route: r.Route, outcome: o})
-	return &a.cells[len(a.cells)-1]
+// UsageHour counts the requests of a key that have hour, route and outcome in common. Within a batch, no two of a key have
+// all three in common.
+type UsageHour struct {
+	Hour     int64 // its first millisecond
+	Method   string
+	Route    string // the template, e.g. /api/v1/contact/{contact_id}; empty when it is not known
+	Outcome  Outcome
+	Requests int64
+	Bytes    int64
+	Micros   int64
 }
 
 // name is the route as usage tells it, and empty when it is not known.
-func (c *cell) name() string {
-	if c.route == "" {
+func (h *UsageHour) name() string {
+	if h.Route == "" {
 		return ""
 	}
-	return c.method + " " + c.route
+	return h.Method + " " + h.Route
 }
 
-// addUsage adds counts to what is kept, and to its sums. Rows are written in one order, so that two copies of the
+// AddUsage writes a batch, unless this writer has written it before: after an error, which does not tell whether the
+// commit arrived, it is safe to give the same batch again. It may sort the batch.
+func (s *Store) AddUsage(ctx context.Context, writer string, b UsageBatch) error {
+	return s.atomically(ctx, theProgram(), func(tx *Store) error {
+		n, err := tx.exec(ctx, `
+			INSERT INTO usage_writers (id, batch, written_at)
+			VALUES ($1, $2, $3)
+			ON CONFLICT (id) DO UPDATE
+			SET batch = excluded.batch, written_at = excluded.written_at
+			WHERE usage_writers.batch < excluded.batch`, writer, b.Number, s.now().UnixMilli())
+		if err != nil || n == 0 {
+			return err
+		}
+		if err := tx.useKeys(ctx, b.LastUses); err != nil {
+			return err
+		}
+		if err := tx.addHours(ctx, b.Hours); err != nil {
+			return err
+		}
+		return tx.logRequests(ctx, b.Requests)
+	})
+}
+
+// addHours adds counts to what is kept, and to its sums. Rows are written in one order, so that two copies of the
 // program cannot wait for each other.
-func (s *Store) addUsage(ctx context.Context, counted map[keyRef][]cell) error {
+func (s *Store) addHours(ctx context.Context, counted map[KeyRef][]UsageHour) error {
 	var rows [][]any
 	sums, months := sums{}, map[sumKey]int64{}
-	for _, ref := range slices.SortedFunc(maps.Keys(counted), keyRef.compare) {
-		cells := counted[ref]
-		slices.SortFunc(cells, func(a, b cell) int {
-			return cmp.Or(cmp.Compare(a.hour, b.hour), cmp.Compare(a.name(), b.name()), cmp.Compare(a.outcome, b.outcome))
+	for _, ref := range slices.SortedFunc(maps.Keys(counted), KeyRef.compare) {
+		hours := counted[ref]
+		slices.SortFunc(hours, func(a, b UsageHour) int {
+			return cmp.Or(cmp.Compare(a.Hour, b.Hour), cmp.Compare(a.name(), b.name()), cmp.Compare(a.Outcome, b.Outcome))
 		})
-		for _, c := range cells {
-			rows = append(rows, []any{ref.team, c.hour, ref.key, c.name(), string(c.outcome), c.requests, c.bytes, c.micros})
-			sums.count(ref, c)
-			if c.outcome != Denied && c.outcome != Limited {
-				months[sumKey{team: ref.team, name: monthOf(time.UnixMilli(c.hour))}] += c.requests
+		for _, h := range hours {
+			rows = append(rows, []any{ref.TeamID, h.Hour, ref.KeyID, h.name(), string(h.Outcome), h.Requests, h.Bytes, h.Micros})
+			sums.count(ref, h)
+			if h.Outcome != Denied && h.Outcome != Limited {
+				months[sumKey{team: ref.TeamID, name: monthOf(time.UnixMilli(h.Hour))}] += h.Requests
 			}
 		}
 	}

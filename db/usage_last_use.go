@@ -4,21 +4,32 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"time"
 )
+
+// KeyUse is the newest request that a key was let in for.
+type KeyUse struct {
+	At        time.Time
+	Method    string
+	Route     string // the template, e.g. /api/v1/contact/{contact_id}
+	Status    int
+	Address   string
+	UserAgent string
+}
 
 // useKeys moves the last use of keys forward, never back: another copy of the program may know of a newer one. The
 // order of the keys is fixed, so that two copies cannot wait for each other; many go into one statement, for the way
 // to a database is longer than the work.
-func (s *Store) useKeys(ctx context.Context, uses map[keyRef]KeyUse) error {
-	refs := slices.SortedFunc(maps.Keys(uses), keyRef.compare)
+func (s *Store) useKeys(ctx context.Context, uses map[KeyRef]KeyUse) error {
+	refs := slices.SortedFunc(maps.Keys(uses), KeyRef.compare)
 	return s.some(len(refs), func(from, until int) error { return s.useSome(ctx, refs[from:until], uses) })
 }
 
-func (s *Store) useSome(ctx context.Context, refs []keyRef, uses map[keyRef]KeyUse) error {
+func (s *Store) useSome(ctx context.Context, refs []KeyRef, uses map[KeyRef]KeyUse) error {
 	rows, names := make([][]any, len(refs)), make([][]any, len(refs))
 	for i, ref := range refs {
 		use := uses[ref]
-		rows[i] = []any{ref.team, ref.key, use.At.UnixMilli(), use.Method, use.Route, int64(use.Status), use.Address, clip(use.UserAgent)}
+		rows[i] = []any{ref.TeamID, ref.KeyID, use.At.UnixMilli(), use.Method, use.Route, int64(use.Status), use.Address, clip(use.UserAgent)}
 		names[i] = rows[i][:2]
 	}
 	if s.dialect.forUpdate != "" { // an UPDATE of many rows takes them in no certain order

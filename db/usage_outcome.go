@@ -15,7 +15,8 @@ const (
 // Outcomes are all outcomes, in the order people see them.
 var Outcomes = []Outcome{Fine, Denied, Limited, ClientFault, ServerFault}
 
-func outcomeOf(status int) Outcome {
+// OutcomeOf is the outcome of an answer with this status.
+func OutcomeOf(status int) Outcome {
 	switch {
 	case status == 401 || status == 403:
 		return Denied

@@ -37,26 +37,26 @@ type parts [partsMax]Sums
 // sums gathers what one transaction adds.
 type sums map[sumKey]*parts
 
-// count adds a cell to the sums that it belongs to.
-func (s sums) count(ref keyRef, c cell) {
-	at := time.UnixMilli(c.hour).UTC()
-	day := floorDiv(c.hour, dayLong.Milliseconds()) * dayLong.Milliseconds()
+// count adds an hour to the sums that it belongs to.
+func (s sums) count(ref KeyRef, h UsageHour) {
+	at := time.UnixMilli(h.Hour).UTC()
+	day := floorDiv(h.Hour, dayLong.Milliseconds()) * dayLong.Milliseconds()
 	month, date := MonthStart(at).UnixMilli(), at.Day()
 	for _, to := range []struct {
 		sumKey
 		part int
 	}{
-		{sumKey{ref.team, sumOfTeam, day, ""}, int((c.hour - day) / hourLong.Milliseconds())},
-		{sumKey{ref.team, sumOfKey, month, ref.key}, date - 1},
-		{sumKey{ref.team, sumOfRoute, month, c.name()}, date - 1},
+		{sumKey{ref.TeamID, sumOfTeam, day, ""}, int((h.Hour - day) / hourLong.Milliseconds())},
+		{sumKey{ref.TeamID, sumOfKey, month, ref.KeyID}, date - 1},
+		{sumKey{ref.TeamID, sumOfRoute, month, h.name()}, date - 1},
 	} {
 		if s[to.sumKey] == nil {
 			s[to.sumKey] = &parts{}
 		}
 		sum := &s[to.sumKey][to.part]
-		*sum.of(c.outcome) += c.requests
-		sum.Bytes += c.bytes
-		sum.Micros += c.micros
+		*sum.of(h.Outcome) += h.Requests
+		sum.Bytes += h.Bytes
+		sum.Micros += h.Micros
 	}
 }
 
