@@ -90,13 +90,3 @@ func (e *Export) Narrow(window int64) *Export {
 	e.window = window
 	return e
 }
-
-// Known is how many keys and people the limits remember.
-func (l *Limits) Known() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return len(l.keys) + len(l.people)
-}
-
-// Forget does what Run does once a minute.
-func (l *Limits) Forget(ctx context.Context) { l.forget(ctx) }

@@ -6,21 +6,35 @@ import (
 	"time"
 )
 
-// allowance is how many requests a subject, "key …" or "person …", has in the minute that starts at since.
-type allowance struct {
+// Allowance is how many requests a key or a person may make in one minute.
+type Allowance struct {
 	subject string
-	since   int64 // milliseconds
+	since   int64
 	most    int64
 }
 
-// grant is a part of an allowance that is given to nobody else, and what was left beside it.
-type grant struct{ granted, left int64 }
+// KeyAllowance is that of a key in the minute that begins at since, in milliseconds since 1970.
+func KeyAllowance(keyID string, since, most int64) Allowance {
+	return Allowance{"key " + keyID, since, most}
+}
 
-// takeAllowances takes an eighth of what is left of each allowance, and so the last requests one by one: whoever is
+// PersonAllowance is that of all keys of a person together.
+func PersonAllowance(userID string, since, most int64) Allowance {
+	return Allowance{"person " + userID, since, most}
+}
+
+// Grant is a part of an allowance that is given to nobody else, and what was left beside it.
+type Grant struct{ Granted, Left int64 }
+
+// Shared tells whether copies of the program on other machines may use the database too, so that what they let in
+// together has to be counted there.
+func (s *Store) Shared() bool { return s.dialect.shared }
+
+// TakeAllowances takes an eighth of what is left of each allowance, and so the last requests one by one: whoever is
 // granted the last one knows it. What all copies of the program are granted of one allowance adds up to its most, and
-// never to more. There are one or two, a key's before a person's, so that two copies cannot wait for each other; they
-// take one statement, since clients wait for each.
-func (s *Store) takeAllowances(ctx context.Context, all ...allowance) ([]grant, error) {
+// never to more. There may be one or two, a key's before a person's, so that two copies cannot wait for each other; they
+// take one statement, since clients wait for each. The grants come in the order of the allowances.
+func (s *Store) TakeAllowances(ctx context.Context, all ...Allowance) ([]Grant, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout/2) // the key was looked up before, and both have three seconds
 	defer cancel()
 	var args []any
@@ -32,7 +46,7 @@ func (s *Store) takeAllowances(ctx context.Context, all ...allowance) ([]grant, 
 		return nil, s.explainError(err)
 	}
 	defer rows.Close()
-	grants := make([]grant, len(all))
+	grants := make([]Grant, len(all))
 	for rows.Next() {
 		var subject string
 		var most, taken, granted int64
@@ -41,7 +55,7 @@ func (s *Store) takeAllowances(ctx context.Context, all ...allowance) ([]grant, 
 		}
 		for i, a := range all {
 			if a.subject == subject {
-				grants[i] = grant{granted: granted, left: max(0, most-taken)}
+				grants[i] = Grant{Granted: granted, Left: max(0, most-taken)}
 			}
 		}
 	}

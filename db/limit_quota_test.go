@@ -1,7 +1,6 @@
 package db_test
 
 import (
-	"errors"
 	"testing"
 	"time"
 
@@ -10,77 +9,37 @@ import (
 )
 
 func TestQuota(t *testing.T) {
-	clock := newLimitClock()
-	clock.move(7*24*time.Hour + 12*time.Hour - time.Hour) // 30 November, 23:00
-	dbtest.EachAt(t, clock.now, func(t *testing.T, store *db.Store) {
-		begun := clock.at.Load()
-		defer clock.at.Store(begun)
-		user, team, err := store.AddUser(t.Context(), db.Operator(""), db.NewUser{Email: "ada@example.com", Name: "Ada", Team: "A", Member: "owner", Password: "three short calm words"})
-		if err != nil {
+	now := time.Date(2026, 11, 30, 23, 0, 0, 0, time.UTC)
+	dbtest.EachAt(t, func() time.Time { return now }, func(t *testing.T, store *db.Store) {
+		ada, bob := member(t, store, "ada@a.example", "A"), member(t, store, "bob@b.example", "B")
+		if err := store.SetQuota(t.Context(), ada, 5); err != nil {
 			t.Fatal(err)
-		}
-		p := db.Principal{TeamID: team.ID, UserID: user.ID, KeyID: db.NewID()}
-		uses, l := db.NewKeyUses(store, nil), newLimits(store, 0)
-		spend := func(requests, status int) {
-			t.Helper()
-			for range requests {
-				uses.Count(p, db.Request{ID: db.NewID(), At: clock.now(), Method: "GET", Route: "/api/v1/key", Status: status}, true)
-			}
-			if err := uses.Flush(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			if err := l.Refresh(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-		}
-		spend(3, 200)
-		if s, err := l.Take(t.Context(), p); err != nil || s != (db.Standing{}) {
-			t.Errorf("without a quota: got %+v, %v", s, err)
-		}
-		if err := store.SetQuota(t.Context(), db.Operator(team.ID), 5); err != nil {
-			t.Fatal(err)
-		}
-		spend(1, 404)
-		spend(9, 429) // what was not let in is not used
-		spend(9, 401)
-		want := db.MonthStanding{Most: 5, Left: 1, Long: 30 * 24 * time.Hour, Ends: time.Hour}
-		if s, err := l.Take(t.Context(), p); err != nil || s.Month != want {
-			t.Errorf("below it: got %+v, %v; want %+v", s.Month, err, want)
-		}
-		spend(1, 200)
-		want.Left = 0
-		s, err := l.Take(t.Context(), p)
-		var e *db.Error
-		if !errors.As(err, &e) || e.Kind != db.TooMany || s.Month != want {
-			t.Errorf("used up: got %+v, %v; want %+v", s.Month, err, want)
-		} else if e.Code != "quota_exceeded" || e.Wait != time.Hour {
-			t.Errorf("used up: got %s for %v, want quota_exceeded for an hour", e.Code, e.Wait)
-		}
-		other := p
-		other.TeamID = db.NewID()
-		if _, err := l.Take(t.Context(), other); err != nil {
-			t.Errorf("another team: %v", err)
-		}
-		clock.move(time.Hour)
-		want = db.MonthStanding{Most: 5, Left: 5, Long: 31 * 24 * time.Hour, Ends: 31 * 24 * time.Hour}
-		for _, when := range []string{"as soon as the month begins", "a second later"} {
-			if s, err := l.Take(t.Context(), p); err != nil || s.Month != want {
-				t.Errorf("%s: got %+v, %v; want %+v", when, s.Month, err, want)
-			}
-			if err := l.Refresh(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if most, err := store.Quota(t.Context(), p); err != nil || most != 5 {
-			t.Errorf("the quota: got %d, %v; want 5", most, err)
-		}
-		if err := store.SetQuota(t.Context(), db.Operator(db.NewID()), 5); !db.NotFound.Is(err) {
-			t.Errorf("the quota of no team: got %v", err)
 		}
 		for _, nonsense := range []int64{-1, db.QuotaMax + 1} {
-			if err := store.SetQuota(t.Context(), db.Operator(team.ID), nonsense); !db.Invalid.Is(err) {
-				t.Errorf("a quota of %d: got %v", nonsense, err)
+			if err := store.SetQuota(t.Context(), ada, nonsense); !db.Invalid.Is(err) {
+				t.Errorf("a quota of %d: got %v, want it refused", nonsense, err)
 			}
+		}
+		if err := store.SetQuota(t.Context(), db.Operator(db.NewID()), 5); !db.NotFound.Is(err) {
+			t.Errorf("the quota of no team: got %v, want NotFound", err)
+		}
+		for _, p := range []db.Principal{ada, bob} {
+			hour := db.UsageHour{Hour: db.HourOf(now), Method: "GET", Route: "/api/v1/key", Outcome: db.Fine, Requests: 3}
+			if err := store.AddUsage(t.Context(), db.NewID(), db.UsageBatch{Number: 1, Hours: map[db.KeyRef][]db.UsageHour{{TeamID: p.TeamID}: {hour}}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for month, used := range map[time.Time]int64{now: 3, now.Add(time.Hour): 0} {
+			all, err := store.Quotas(t.Context(), month)
+			if want := (db.Quota{Most: 5, Used: used}); err != nil || len(all) != 1 || all[ada.TeamID] != want {
+				t.Errorf("%s: got %+v (%v), want %+v of one team", month.Format(time.DateTime), all, err, want)
+			}
+		}
+		if err := store.SetQuota(t.Context(), ada, 0); err != nil {
+			t.Fatal(err)
+		}
+		if all, err := store.Quotas(t.Context(), now); err != nil || len(all) != 0 {
+			t.Errorf("without a quota: got %+v (%v), want none", all, err)
 		}
 	})
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/insighto/insighto/db"
+	"github.com/insighto/insighto/handlers/limit"
 )
 
 // call is an API request that was let in: who makes it, and its own context.
@@ -21,7 +22,7 @@ type call struct {
 	about    *db.Caller // for an endpoint that is introspected
 	c        echo.Context
 	claim    *claim // with an Idempotency-Key; see once
-	standing db.Standing
+	standing limit.Standing
 }
 
 type callKey struct{}

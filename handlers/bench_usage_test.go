@@ -12,6 +12,7 @@ import (
 	"github.com/insighto/insighto/db"
 	"github.com/insighto/insighto/db/dbtest"
 	"github.com/insighto/insighto/handlers"
+	"github.com/insighto/insighto/handlers/limit"
 )
 
 // TestCompareCounting measures GET /api/v1/key with counting, the log and limits on and off, interleaved in one run. It
@@ -27,7 +28,7 @@ func TestCompareCounting(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		limits := db.NewLimits(w.store, slog.New(slog.DiscardHandler), 1<<40)
+		limits := limit.NewLimiter(w.store, slog.New(slog.DiscardHandler), 1<<40, time.Now)
 		on, err := handlers.New(handlers.Config{Store: w.store, Uses: w.uses, Limits: limits, Log: slog.New(slog.DiscardHandler), BaseURL: "http://localhost:8080", Now: time.Now})
 		if err != nil {
 			t.Fatal(err)

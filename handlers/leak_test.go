@@ -23,6 +23,7 @@ import (
 	"github.com/insighto/insighto/db"
 	"github.com/insighto/insighto/db/dbtest"
 	"github.com/insighto/insighto/handlers"
+	"github.com/insighto/insighto/handlers/limit"
 )
 
 // TestLeak runs the whole product with one marked key and then searches every byte that left it or stayed in it.
@@ -75,7 +76,7 @@ func newProbe(t *testing.T, target string) *probe {
 	w.uses = db.NewKeyUses(w.store, log)
 	p.metrics = handlers.NewMetrics(w.store, w.uses)
 	var err error
-	if w.handler, err = handlers.New(handlers.Config{Store: w.store, Uses: w.uses, Limits: db.NewLimits(w.store, log, 10_000), Metrics: p.metrics, Log: log, BaseURL: "http://localhost:8080", Now: now}); err != nil {
+	if w.handler, err = handlers.New(handlers.Config{Store: w.store, Uses: w.uses, Limits: limit.NewLimiter(w.store, log, 10_000, time.Now), Metrics: p.metrics, Log: log, BaseURL: "http://localhost:8080", Now: now}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := w.store.Import(context.Background(), w.ada, conversations(3)); err != nil {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/insighto/insighto/db"
+	"github.com/insighto/insighto/handlers/limit"
 )
 
 const (
@@ -75,8 +76,9 @@ func (s *server) takeFromLimits(made *call) (err error) {
 }
 
 // setLimitHeaders writes the headers of draft-ietf-httpapi-ratelimit-headers-10: "default" is the key's minute, in which r also
-// heeds what the person's other keys have used, and "month" the team's quota. Their names are as Go spells them.
-func (s *server) setLimitHeaders(h http.Header, left db.Standing) {
+// heeds what the person's other keys have used, and "month" the team's quota. They go past
+// Header.Set, and so their names are in its spelling.
+func (s *server) setLimitHeaders(h http.Header, left limit.Standing) {
 	if left.Most == 0 && left.Month.Most == 0 {
 		return
 	}
@@ -89,40 +91,40 @@ func (s *server) setLimitHeaders(h http.Header, left db.Standing) {
 }
 
 // minutePolicy is the policy of teams without a quota, which most are: it is written once.
-func minutePolicy(limits *db.Limits) []string {
-	if limits == nil {
+func minutePolicy(limiter *limit.Limiter) []string {
+	if limiter == nil {
 		return nil
 	}
-	return []string{string(limit{name: "default", most: limits.Rate(), long: time.Minute}.append(nil, true))}
+	return []string{string(headerItem{name: "default", most: limiter.Rate(), long: time.Minute}.append(nil, true))}
 }
 
-// limit is one of those that a request is under.
-type limit struct {
+// headerItem is one of the limits that a request is under.
+type headerItem struct {
 	name       string
 	most, left int64
 	long, ends time.Duration
 }
 
 // appendStanding writes the limits themselves, or what is left of them.
-func appendStanding(b []byte, s db.Standing, policy bool) []byte {
+func appendStanding(b []byte, s limit.Standing, policy bool) []byte {
 	if s.Most > 0 {
-		b = limit{"default", s.Most, s.Left, time.Minute, s.Ends}.append(b, policy)
+		b = headerItem{"default", s.Most, s.Left, time.Minute, s.Ends}.append(b, policy)
 	}
 	if s.Most > 0 && s.Month.Most > 0 {
 		b = append(b, ", "...)
 	}
 	if s.Month.Most > 0 {
-		b = limit{"month", s.Month.Most, s.Month.Left, s.Month.Long, s.Month.Ends}.append(b, policy)
+		b = headerItem{"month", s.Month.Most, s.Month.Left, s.Month.Long, s.Month.Ends}.append(b, policy)
 	}
 	return b
 }
 
-func (l limit) append(b []byte, policy bool) []byte {
-	b = append(append(append(b, '"'), l.name...), '"')
+func (h headerItem) append(b []byte, policy bool) []byte {
+	b = append(append(append(b, '"'), h.name...), '"')
 	if policy {
-		b = strconv.AppendInt(append(b, ";q="...), l.most, 10)
-		return strconv.AppendInt(append(b, ";w="...), int64(l.long/time.Second), 10)
+		b = strconv.AppendInt(append(b, ";q="...), h.most, 10)
+		return strconv.AppendInt(append(b, ";w="...), int64(h.long/time.Second), 10)
 	}
-	b = strconv.AppendInt(append(b, ";r="...), l.left, 10)
-	return strconv.AppendInt(append(b, ";t="...), int64((l.ends+time.Second-1)/time.Second), 10)
+	b = strconv.AppendInt(append(b, ";r="...), h.left, 10)
+	return strconv.AppendInt(append(b, ";t="...), int64((h.ends+time.Second-1)/time.Second), 10)
 }

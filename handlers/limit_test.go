@@ -17,6 +17,7 @@ import (
 	"github.com/insighto/insighto/db"
 	"github.com/insighto/insighto/db/dbtest"
 	"github.com/insighto/insighto/handlers"
+	"github.com/insighto/insighto/handlers/limit"
 )
 
 // hands is a clock that is moved by hand.
@@ -45,10 +46,10 @@ func eachLimited(t *testing.T, rate int64, f func(t *testing.T, w *world, clock 
 }
 
 // limited gives one more copy of the program, which keeps keys within their limits.
-func (w *world) limited(store *db.Store, rate int64, now func() time.Time) (http.Handler, *db.Limits) {
+func (w *world) limited(store *db.Store, rate int64, now func() time.Time) (http.Handler, *limit.Limiter) {
 	w.t.Helper()
 	log := slog.New(slog.NewJSONHandler(w.log, nil))
-	limits := db.NewLimits(store, log, rate)
+	limits := limit.NewLimiter(store, log, rate, now)
 	w.uses = db.NewKeyUses(store, log)
 	handler, err := handlers.New(handlers.Config{Store: store, Uses: w.uses, Limits: limits, Log: log, BaseURL: "http://localhost:8080", CheckEndpoint: outside().Check, Now: now})
 	if err != nil {

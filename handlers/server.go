@@ -15,6 +15,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/insighto/insighto/db"
+	"github.com/insighto/insighto/handlers/limit"
 )
 
 // Config is the world a server lives in. All of it is required but TrustedProxies, Uses, Metrics, Limits, without which
@@ -22,7 +23,7 @@ import (
 type Config struct {
 	Store          *db.Store
 	Uses           *db.KeyUses // nil counts nothing
-	Limits         *db.Limits
+	Limits         *limit.Limiter
 	Metrics        *Metrics
 	Log            *slog.Logger
 	BaseURL        string           // what people type, e.g. https://insighto.example.com

@@ -20,6 +20,7 @@ import (
 	"github.com/insighto/insighto/db"
 	"github.com/insighto/insighto/db/dbtest"
 	"github.com/insighto/insighto/handlers"
+	"github.com/insighto/insighto/handlers/limit"
 	"github.com/insighto/insighto/handlers/webhook"
 )
 
@@ -36,8 +37,8 @@ type world struct {
 	handler http.Handler
 	log     *logBuffer
 	ada     db.Principal
-	cookie  string     // of a session that was opened before a measurement
-	limits  *db.Limits // nil without any
+	cookie  string         // of a session that was opened before a measurement
+	limits  *limit.Limiter // nil without any
 }
 
 // logBuffer keeps what the server logs, or writes it to a file where one is set.

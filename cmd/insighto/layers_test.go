@@ -28,10 +28,11 @@ var topLevel = []string{"cmd", "views", "handlers", "static", "db", "go.mod", "g
 
 // arrows lists every package and what of this module it may import. What is not listed is refused.
 var arrows = map[string][]string{
-	"cmd/insighto":     {"handlers", "handlers/archive", "handlers/webhook", "db"},
+	"cmd/insighto":     {"handlers", "handlers/archive", "handlers/limit", "handlers/webhook", "db"},
 	"cmd/dev":          {},
-	"handlers":         {"handlers/archive", "db", "views", "static"},
+	"handlers":         {"handlers/archive", "handlers/limit", "db", "views", "static"},
 	"handlers/archive": {"db"},
+	"handlers/limit":   {"db"},
 	"handlers/webhook": {"db"},
 	"views":            {"db", "static"},
 	"db":               {},
@@ -86,6 +87,7 @@ func TestAForbiddenImportIsRefused(t *testing.T) {
 		{"handlers", "net/http", true},
 		{"handlers", "github.com/labstack/echo/v4", true},
 		{"handlers", module + "/handlers/archive", true},
+		{"handlers", module + "/handlers/limit", true},
 		{"handlers", module + "/handlers/webhook", false},
 		{"handlers", module + "/db/dbtest", false},
 		{"handlers", "github.com/jackc/pgx/v5/pgxpool", false},
@@ -98,6 +100,8 @@ func TestAForbiddenImportIsRefused(t *testing.T) {
 		{"handlers/archive", "github.com/danielgtaylor/huma/v2", false},
 		{"handlers/archive", "github.com/gorilla/sessions", false},
 		{"handlers/webhook", module + "/handlers/archive", false},
+		{"handlers/limit", module + "/db", true},
+		{"handlers/limit", module + "/handlers", false},
 		{"handlers/webhook", "github.com/labstack/echo/v4/middleware", false},
 		{"handlers/webhook", module + "/handlers", false},
 		{"cmd/insighto", module + "/handlers/archive", true},

@@ -13,6 +13,7 @@ import (
 
 	"github.com/insighto/insighto/db"
 	"github.com/insighto/insighto/handlers"
+	"github.com/insighto/insighto/handlers/limit"
 	"github.com/insighto/insighto/handlers/webhook"
 )
 
@@ -140,7 +141,7 @@ type serving struct {
 	notices  *slog.Logger // for what must be said at any level
 	store    *db.Store
 	uses     *db.KeyUses
-	limits   *db.Limits
+	limits   *limit.Limiter
 	rate     int64 // requests a minute
 	metrics  *handlers.Metrics
 	listener net.Listener
@@ -164,7 +165,7 @@ func (s *serving) tell(format string, args ...any) {
 func (s *serving) server(c *serveCommand) (*http.Server, error) {
 	s.uses = db.NewKeyUses(s.store, s.log)
 	s.logDays, s.uses.LogRate = c.LogDays, min(c.LogRate, c.LogDays*c.LogRate)
-	s.limits = db.NewLimits(s.store, s.log, s.rate)
+	s.limits = limit.NewLimiter(s.store, s.log, s.rate, s.now)
 	if s.metricsListener != nil {
 		s.metrics = handlers.NewMetrics(s.store, s.uses)
 	}

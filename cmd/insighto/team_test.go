@@ -4,7 +4,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/insighto/insighto/db"
 	"github.com/insighto/insighto/db/dbtest"
 )
 
@@ -19,11 +18,11 @@ func TestTeamQuota(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			most, err := store.Quota(t.Context(), db.Operator(team.ID))
+			all, err := store.Quotas(t.Context(), time.Now())
 			if err != nil {
 				t.Fatal(err)
 			}
-			return most
+			return all[team.ID].Most
 		}
 		if got := quota(); got != 0 {
 			t.Errorf("a new team: got %d, want no quota", got)

@@ -1,4 +1,4 @@
-package db_test
+package limit_test
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 
 	"github.com/insighto/insighto/db"
 	"github.com/insighto/insighto/db/dbtest"
+	"github.com/insighto/insighto/handlers/limit"
 )
 
 // limitClock is a clock that stands still until it is moved.
@@ -25,12 +26,12 @@ func newLimitClock() *limitClock {
 func (c *limitClock) now() time.Time          { return time.UnixMilli(c.at.Load()) }
 func (c *limitClock) move(span time.Duration) { c.at.Add(span.Milliseconds()) }
 
-func newLimits(store *db.Store, rate int64) *db.Limits {
-	return db.NewLimits(store, slog.New(slog.DiscardHandler), rate)
+func newLimiter(store *db.Store, rate int64, now func() time.Time) *limit.Limiter {
+	return limit.NewLimiter(store, slog.New(slog.DiscardHandler), rate, now)
 }
 
 // takes asks n times and gives how many were let in, and the last standing.
-func takes(t *testing.T, l *db.Limits, p db.Principal, n int) (in int, last db.Standing) {
+func takes(t *testing.T, l *limit.Limiter, p db.Principal, n int) (in int, last limit.Standing) {
 	t.Helper()
 	for range n {
 		standing, err := l.Take(t.Context(), p)
@@ -48,7 +49,7 @@ func takes(t *testing.T, l *db.Limits, p db.Principal, n int) (in int, last db.S
 func TestLimits(t *testing.T) {
 	clock := newLimitClock()
 	dbtest.EachAt(t, clock.now, func(t *testing.T, store *db.Store) {
-		l := newLimits(store, 20)
+		l := newLimiter(store, 20, clock.now)
 		p := db.Principal{TeamID: "t", UserID: db.NewID(), KeyID: db.NewID()}
 
 		t.Run("each request is told what is left, and the one beyond is refused", func(t *testing.T) {
@@ -144,7 +145,7 @@ func TestIdleKeysAreForgotten(t *testing.T) {
 	clock := newLimitClock()
 	dbtest.EachTarget(t, func(t *testing.T, target string) {
 		store := dbtest.Open(t, target, clock.now)
-		l := newLimits(store, 20)
+		l := newLimiter(store, 20, clock.now)
 		for range 100 {
 			takes(t, l, db.Principal{TeamID: "t", UserID: db.NewID(), KeyID: db.NewID()}, 1)
 		}
@@ -170,10 +171,10 @@ func TestLimitsOfSeveralCopies(t *testing.T) {
 	const rate, clients, copies = 300, 40, 3
 	clock := newLimitClock()
 	target := dbtest.Postgres(t)
-	var all []*db.Limits
+	var all []*limit.Limiter
 	for i := range copies {
-		late := time.Duration(i) * 2 * time.Second
-		all = append(all, newLimits(dbtest.Open(t, target, func() time.Time { return clock.now().Add(-late) }), rate))
+		late := func() time.Time { return clock.now().Add(-time.Duration(i) * 2 * time.Second) }
+		all = append(all, newLimiter(dbtest.Open(t, target, late), rate, late))
 	}
 	p := db.Principal{TeamID: "t", UserID: db.NewID()}
 	keys := []string{db.NewID(), db.NewID(), db.NewID(), db.NewID()}
@@ -203,8 +204,8 @@ func TestLimitsOfSeveralCopies(t *testing.T) {
 				t.Errorf("round %d, key %d: %d let in, want %d at most", round, i, n, rate)
 			}
 		}
-		if sum > db.PersonRate*rate || sum < db.PersonRate*rate*9/10 {
-			t.Errorf("round %d: %d let in of all keys, want %d, or somewhat less where copies keep what they were granted", round, sum, db.PersonRate*rate)
+		if sum > limit.PersonRate*rate || sum < limit.PersonRate*rate*9/10 {
+			t.Errorf("round %d: %d let in of all keys, want %d, or somewhat less where copies keep what they were granted", round, sum, limit.PersonRate*rate)
 		}
 		clock.move(time.Minute)
 	}
@@ -217,9 +218,9 @@ func TestAnObedientClientIsNeverRefusedByAnyCopy(t *testing.T) {
 	target := dbtest.Postgres(t)
 	for _, rate := range []int64{1, 2, 7, 50} {
 		t.Run(fmt.Sprint(rate), func(t *testing.T) {
-			var copies []*db.Limits
+			var copies []*limit.Limiter
 			for range 3 {
-				copies = append(copies, newLimits(dbtest.Open(t, target, clock.now), rate))
+				copies = append(copies, newLimiter(dbtest.Open(t, target, clock.now), rate, clock.now))
 			}
 			p := db.Principal{TeamID: "t", UserID: db.NewID(), KeyID: db.NewID()}
 			for i, waits := 0, 0; waits < 4; i++ {
@@ -242,7 +243,7 @@ func TestAnObedientClientIsNeverRefusedByAnyCopy(t *testing.T) {
 func TestLimitsWithoutTheDatabase(t *testing.T) {
 	clock := newLimitClock()
 	target := dbtest.Postgres(t)
-	l := newLimits(dbtest.Open(t, target, clock.now), 20)
+	l := newLimiter(dbtest.Open(t, target, clock.now), 20, clock.now)
 	p := db.Principal{TeamID: "t", UserID: db.NewID(), KeyID: db.NewID()}
 	takes(t, l, p, 5)
 	handle := dbtest.Handle(t, target)
@@ -267,7 +268,7 @@ func TestLimitsWithoutTheDatabase(t *testing.T) {
 
 func BenchmarkTake(b *testing.B) {
 	store := dbtest.Open(b, b.TempDir()+"/test.db", time.Now)
-	l := newLimits(store, 1<<40)
+	l := newLimiter(store, 1<<40, time.Now)
 	p := db.Principal{TeamID: db.NewID(), UserID: db.NewID(), KeyID: db.NewID()}
 	b.ReportAllocs()
 	for b.Loop() {

@@ -1,4 +1,4 @@
-package db
+package limit
 
 import "hash/crc32"
 
@@ -35,11 +35,11 @@ func (m *minute) turn(since, most int64, shared bool) {
 	}
 }
 
-// over tells that nobody has anything left to give away.
+// over tells that nothing is left, neither here nor for other copies to be granted.
 func (m *minute) over() bool { return m.left == 0 && m.elsewhere == 0 }
 
-// known is how many more requests are surely let in. Once the database has nothing left, what another copy was granted
-// is no promise of this one, and what this one has left, no promise of another.
+// known is how many more requests are sure to be let in, whichever copy of the program they reach. Once all is granted,
+// that is none: what this copy still holds helps nobody whose next request reaches another.
 func (m *minute) known() int64 {
 	if m.shared && !m.alone && m.elsewhere == 0 {
 		return 0
