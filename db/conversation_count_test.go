@@ -13,13 +13,6 @@ import (
 	"github.com/insighto/insighto/db/dbtest"
 )
 
-// zones have whole, half and quarter hours, daylight saving of half an hour and across midnight, a day left out
-// (Apia, 2011) and changes a minute past midnight (St. John's until 2011).
-var zones = []string{
-	"UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Asia/Kathmandu", "Australia/Lord_Howe", "America/St_Johns",
-	"Pacific/Apia", "America/Sao_Paulo", "America/Havana", "Africa/Casablanca", "Pacific/Kiritimati", "Pacific/Pago_Pago", "Antarctica/Troll",
-}
-
 // turns are moments around which zones change.
 var turns = []time.Time{
 	time.Date(2026, 3, 29, 1, 0, 0, 0, time.UTC), time.Date(2026, 10, 25, 1, 0, 0, 0, time.UTC), time.Date(2026, 11, 1, 6, 0, 0, 0, time.UTC),
@@ -74,7 +67,7 @@ func TestCountsEqualTheRows(t *testing.T) {
 				}
 				copy(batch, part)
 			}
-			zone, err := time.LoadLocation(rapid.SampledFrom(zones).Draw(rt, "zone"))
+			zone, err := time.LoadLocation(rapid.SampledFrom(dbtest.Zones).Draw(rt, "zone"))
 			if err != nil {
 				rt.Fatal(err)
 			}

@@ -27,25 +27,32 @@ func TestBundledMonthsEqualTheirHours(t *testing.T) {
 		handle := dbtest.Handle(t, target)
 		rapid.Check(t, func(rt *rapid.T) {
 			team := db.NewID()
-			uses, sent := db.NewKeyUses(stores[0], discard), 0
+			sent := 0
 			for range rapid.IntRange(1, 5).Draw(rt, "times") {
+				var requests []db.Request
 				for range rapid.IntRange(0, 30).Draw(rt, "requests") {
 					at := time.Date(2026, time.Month(rapid.IntRange(1, 12).Draw(rt, "month")), rapid.IntRange(1, 28).Draw(rt, "day"), rapid.IntRange(0, 23).Draw(rt, "hour"), 0, 0, 0, time.UTC)
 					r := answered(at, rapid.SampledFrom([]int{200, 401, 404, 429, 500}).Draw(rt, "status"))
 					r.Route = rapid.SampledFrom([]string{"/api/v1/key", "/api/v1/contact"}).Draw(rt, "route")
-					uses.Count(db.Principal{TeamID: team, KeyID: rapid.SampledFrom([]string{"a", "b", "c"}).Draw(rt, "key")}, r, false)
-					sent++
+					r.TeamID, r.KeyID = team, rapid.SampledFrom([]string{"a", "b", "c"}).Draw(rt, "key")
+					requests = append(requests, r)
 				}
-				flush(rt, uses)
+				sent += len(requests)
+				if err := addUsage(stores[0], requests...); err != nil {
+					rt.Fatal(err)
+				}
 				if err := rapid.SampledFrom(stores).Draw(rt, "bundled in").BundleUsage(context.Background()); err != nil {
 					rt.Fatal(err)
 				}
-				zone, err := time.LoadLocation(rapid.SampledFrom(zones).Draw(rt, "zone"))
+				zone, err := time.LoadLocation(rapid.SampledFrom(dbtest.Zones).Draw(rt, "zone"))
 				if err != nil {
 					rt.Fatal(err)
 				}
 				from := time.Date(2025, 12, 20, rapid.IntRange(0, 366*24).Draw(rt, "from"), 0, 0, 0, zone)
-				comparePage(rt, stores[2], db.Principal{TeamID: team}, db.UsageQuery{From: from, Until: from.Add(time.Duration(rapid.IntRange(0, 366*24).Draw(rt, "hours")) * time.Hour), Zone: zone, Interval: db.Daily})
+				q := db.UsageQuery{From: from, Until: from.Add(time.Duration(rapid.IntRange(0, 366*24).Draw(rt, "hours")) * time.Hour), Zone: zone, Interval: db.Daily}
+				if err := dbtest.PageEqualsCount(context.Background(), stores[2], db.Principal{TeamID: team}, q); err != nil {
+					rt.Error(err)
+				}
 			}
 			for _, kind := range []string{"team", "key", "route"} {
 				var n int64
@@ -65,16 +72,17 @@ func TestMonthsAreBundledOnceWhoeverDoesIt(t *testing.T) {
 		ctx := context.Background()
 		var all sync.WaitGroup
 		for _, store := range stores {
-			uses := db.NewKeyUses(store, discard)
-			uses.LogRate = 0
 			all.Go(func() {
 				for range rounds {
+					var requests []db.Request
 					for key := range keys {
 						for month := range months {
-							uses.Count(db.Principal{TeamID: p.TeamID, KeyID: fmt.Sprint(key)}, answered(time.Date(2026, time.Month(3+month), 1, 0, 0, 0, 0, time.UTC), 200), true)
+							r := answered(time.Date(2026, time.Month(3+month), 1, 0, 0, 0, 0, time.UTC), 200)
+							r.TeamID, r.KeyID = p.TeamID, fmt.Sprint(key)
+							requests = append(requests, r)
 						}
 					}
-					if err := uses.Flush(ctx); err != nil {
+					if err := addUsage(store, requests...); err != nil {
 						t.Error(err)
 					}
 				}
@@ -108,11 +116,13 @@ func TestTheWeekOfAKeyOutlivesItsMonth(t *testing.T) {
 		store := dbtest.Open(t, target, func() time.Time { return now })
 		ada := member(t, store, "ada@a.example", "A")
 		k, _ := newKey(t, store, ada, "read_only")
-		uses := db.NewKeyUses(store, discard)
 		for days := range 10 {
 			now = time.Date(2026, 10, 31, 12, 0, 0, 0, time.UTC).AddDate(0, 0, days)
-			uses.Count(db.Principal{TeamID: k.TeamID, KeyID: k.ID}, answered(now, 200), true)
-			flush(t, uses)
+			r := answered(now, 200)
+			r.TeamID, r.KeyID = k.TeamID, k.ID
+			if err := addUsage(store, r); err != nil {
+				t.Fatal(err)
+			}
 			if err := store.BundleUsage(context.Background()); err != nil {
 				t.Fatal(err)
 			}

@@ -40,7 +40,7 @@ func (s *server) requireKey(scope db.Scope, introspects bool) func(huma.Context,
 		}
 		made := &call{c: c}
 		err := s.admit(made, scope, introspects)
-		if made.Actor() == db.ActorKey && s.Uses != nil {
+		if made.Actor() == db.ActorKey && s.Usage != nil {
 			defer s.count(ctx, made.Principal, start, err == nil)
 		}
 		if err != nil {
@@ -66,7 +66,7 @@ func (s *server) count(ctx huma.Context, p db.Principal, start time.Time, letIn 
 	if !c.Response().Committed {
 		status = http.StatusInternalServerError
 	}
-	s.Uses.Count(p, db.Request{
+	s.Usage.Count(p, db.Request{
 		ID: requestID(c), At: s.Now().UTC(), Method: ctx.Method(), Route: ctx.Operation().Path, Status: status, Took: time.Since(start),
 		Bytes: c.Response().Size, Address: c.RealIP(), UserAgent: redacted(c.Request().UserAgent()),
 	}, letIn)

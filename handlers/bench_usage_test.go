@@ -13,6 +13,7 @@ import (
 	"github.com/insighto/insighto/db/dbtest"
 	"github.com/insighto/insighto/handlers"
 	"github.com/insighto/insighto/handlers/limit"
+	"github.com/insighto/insighto/handlers/usage"
 )
 
 // TestCompareCounting measures GET /api/v1/key with counting, the log and limits on and off, interleaved in one run. It
@@ -29,7 +30,7 @@ func TestCompareCounting(t *testing.T) {
 			t.Fatal(err)
 		}
 		limits := limit.NewLimiter(w.store, slog.New(slog.DiscardHandler), 1<<40, time.Now)
-		on, err := handlers.New(handlers.Config{Store: w.store, Uses: w.uses, Limits: limits, Log: slog.New(slog.DiscardHandler), BaseURL: "http://localhost:8080", Now: time.Now})
+		on, err := handlers.New(handlers.Config{Store: w.store, Usage: w.uses, Limits: limits, Log: slog.New(slog.DiscardHandler), BaseURL: "http://localhost:8080", Now: time.Now})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -49,7 +50,7 @@ func TestCompareCounting(t *testing.T) {
 // BenchmarkCount is what a request pays for being counted.
 func BenchmarkCount(b *testing.B) {
 	store := dbtest.Open(b, b.TempDir()+"/test.db", time.Now)
-	uses := db.NewKeyUses(store, slog.New(slog.DiscardHandler))
+	uses := usage.NewRecorder(store, slog.New(slog.DiscardHandler), time.Now)
 	p := db.Principal{TeamID: db.NewID(), KeyID: db.NewID()}
 	r := db.Request{ID: db.NewID(), Method: http.MethodGet, Route: "/api/v1/key", Status: 200, Took: time.Millisecond, Bytes: 500, Address: "192.0.2.1", UserAgent: agent}
 	b.ReportAllocs()

@@ -20,6 +20,7 @@ import (
 	"github.com/insighto/insighto/db"
 	"github.com/insighto/insighto/db/dbtest"
 	"github.com/insighto/insighto/handlers"
+	"github.com/insighto/insighto/handlers/usage"
 )
 
 // plainHost is a host that browsers trust as little as any on plain http; localhost is trusted like https.
@@ -139,11 +140,11 @@ func newSite(t *testing.T, store *db.Store) *site {
 	return s
 }
 
-func (s *site) program(store *db.Store) (http.Handler, *db.KeyUses) {
+func (s *site) program(store *db.Store) (http.Handler, *usage.Recorder) {
 	s.t.Helper()
 	log := slog.New(slog.NewJSONHandler(s.log, nil))
-	uses := db.NewKeyUses(store, log)
-	handler, err := handlers.New(handlers.Config{Store: store, Uses: uses, Log: log, BaseURL: s.base, CheckEndpoint: outside().Check, Now: time.Now})
+	uses := usage.NewRecorder(store, log, time.Now)
+	handler, err := handlers.New(handlers.Config{Store: store, Usage: uses, Log: log, BaseURL: s.base, CheckEndpoint: outside().Check, Now: time.Now})
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -24,6 +24,7 @@ import (
 	"github.com/insighto/insighto/db/dbtest"
 	"github.com/insighto/insighto/handlers"
 	"github.com/insighto/insighto/handlers/limit"
+	"github.com/insighto/insighto/handlers/usage"
 )
 
 // TestLeak runs the whole product with one marked key and then searches every byte that left it or stayed in it.
@@ -73,10 +74,10 @@ func newProbe(t *testing.T, target string) *probe {
 		return time.Now()
 	}
 	log := slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	w.uses = db.NewKeyUses(w.store, log)
+	w.uses = usage.NewRecorder(w.store, log, time.Now)
 	p.metrics = handlers.NewMetrics(w.store, w.uses)
 	var err error
-	if w.handler, err = handlers.New(handlers.Config{Store: w.store, Uses: w.uses, Limits: limit.NewLimiter(w.store, log, 10_000, time.Now), Metrics: p.metrics, Log: log, BaseURL: "http://localhost:8080", Now: now}); err != nil {
+	if w.handler, err = handlers.New(handlers.Config{Store: w.store, Usage: w.uses, Limits: limit.NewLimiter(w.store, log, 10_000, time.Now), Metrics: p.metrics, Log: log, BaseURL: "http://localhost:8080", Now: now}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := w.store.Import(context.Background(), w.ada, conversations(3)); err != nil {

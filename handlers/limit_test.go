@@ -18,6 +18,7 @@ import (
 	"github.com/insighto/insighto/db/dbtest"
 	"github.com/insighto/insighto/handlers"
 	"github.com/insighto/insighto/handlers/limit"
+	"github.com/insighto/insighto/handlers/usage"
 )
 
 // hands is a clock that is moved by hand.
@@ -50,8 +51,8 @@ func (w *world) limited(store *db.Store, rate int64, now func() time.Time) (http
 	w.t.Helper()
 	log := slog.New(slog.NewJSONHandler(w.log, nil))
 	limits := limit.NewLimiter(store, log, rate, now)
-	w.uses = db.NewKeyUses(store, log)
-	handler, err := handlers.New(handlers.Config{Store: store, Uses: w.uses, Limits: limits, Log: log, BaseURL: "http://localhost:8080", CheckEndpoint: outside().Check, Now: now})
+	w.uses = usage.NewRecorder(store, log, now)
+	handler, err := handlers.New(handlers.Config{Store: store, Usage: w.uses, Limits: limits, Log: log, BaseURL: "http://localhost:8080", CheckEndpoint: outside().Check, Now: now})
 	if err != nil {
 		w.t.Fatal(err)
 	}

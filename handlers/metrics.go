@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/insighto/insighto/db"
+	"github.com/insighto/insighto/handlers/usage"
 )
 
 // Metrics are figures for whoever runs the server. Their labels are methods, routes as templates, classes of status and
@@ -32,8 +33,8 @@ type routeFigures struct {
 	classes [6]prometheus.Counter // by the first digit of the status
 }
 
-// NewMetrics gives the metrics of a server on a store.
-func NewMetrics(store *db.Store, uses *db.KeyUses) *Metrics {
+// NewMetrics gives the metrics of a server on a store, and of what records its usage.
+func NewMetrics(store *db.Store, recorder *usage.Recorder) *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
 		routes:   map[routeName]*routeFigures{},
@@ -45,7 +46,7 @@ func NewMetrics(store *db.Store, uses *db.KeyUses) *Metrics {
 	}
 	m.unknown = m.figures("", "")
 	m.registry.MustRegister(m.inFlight, m.requests, m.seconds, collectors.NewGoCollector(),
-		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), storeFigures{store, uses})
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), storeFigures{store, recorder})
 	return m
 }
 

@@ -4,12 +4,13 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/insighto/insighto/db"
+	"github.com/insighto/insighto/handlers/usage"
 )
 
-// storeFigures asks the store for its figures when they are wanted.
+// storeFigures asks the store and the recorder of usage for their figures when they are wanted.
 type storeFigures struct {
-	store *db.Store
-	uses  *db.KeyUses
+	store    *db.Store
+	recorder *usage.Recorder
 }
 
 var (
@@ -42,7 +43,7 @@ func (f storeFigures) Collect(all chan<- prometheus.Metric) {
 		counter(waits, float64(p.WaitCount), p.Name)
 		counter(waitSeconds, p.WaitDuration.Seconds(), p.Name)
 	}
-	u := f.uses.Flushes()
+	u := f.recorder.Figures()
 	counter(flushes, float64(u.Written), "written")
 	counter(flushes, float64(u.Failed), "failed")
 	counter(flushSeconds, u.Took.Seconds())

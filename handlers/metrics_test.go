@@ -9,9 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/insighto/insighto/db"
 	"github.com/insighto/insighto/db/dbtest"
 	"github.com/insighto/insighto/handlers"
+	"github.com/insighto/insighto/handlers/usage"
 )
 
 // scrape gives what Prometheus gets.
@@ -29,10 +29,10 @@ func scrape(t testing.TB, m *handlers.Metrics) string {
 func (w *world) measured() *handlers.Metrics {
 	w.t.Helper()
 	log := slog.New(slog.NewJSONHandler(w.log, nil))
-	w.uses = db.NewKeyUses(w.store, log)
+	w.uses = usage.NewRecorder(w.store, log, time.Now)
 	metrics := handlers.NewMetrics(w.store, w.uses)
 	var err error
-	if w.handler, err = handlers.New(handlers.Config{Store: w.store, Uses: w.uses, Metrics: metrics, Log: log, BaseURL: "http://localhost:8080", Now: time.Now}); err != nil {
+	if w.handler, err = handlers.New(handlers.Config{Store: w.store, Usage: w.uses, Metrics: metrics, Log: log, BaseURL: "http://localhost:8080", Now: time.Now}); err != nil {
 		w.t.Fatal(err)
 	}
 	return metrics

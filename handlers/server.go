@@ -16,13 +16,14 @@ import (
 
 	"github.com/insighto/insighto/db"
 	"github.com/insighto/insighto/handlers/limit"
+	"github.com/insighto/insighto/handlers/usage"
 )
 
-// Config is the world a server lives in. All of it is required but TrustedProxies, Uses, Metrics, Limits, without which
+// Config is the world a server lives in. All of it is required but TrustedProxies, Usage, Metrics, Limits, without which
 // keys may do as much as they like, and CheckEndpoint, without which there are no new webhooks.
 type Config struct {
 	Store          *db.Store
-	Uses           *db.KeyUses // nil counts nothing
+	Usage          *usage.Recorder // nil counts nothing
 	Limits         *limit.Limiter
 	Metrics        *Metrics
 	Log            *slog.Logger

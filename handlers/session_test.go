@@ -76,7 +76,7 @@ func TestSignIn(t *testing.T) {
 		})
 
 		t.Run("over https the cookie is Secure and bound to the host", func(t *testing.T) {
-			secure, err := handlers.New(handlers.Config{Store: w.store, Uses: w.uses, Log: slog.New(slog.DiscardHandler), BaseURL: "https://insighto.example", Now: time.Now})
+			secure, err := handlers.New(handlers.Config{Store: w.store, Usage: w.uses, Log: slog.New(slog.DiscardHandler), BaseURL: "https://insighto.example", Now: time.Now})
 			if err != nil {
 				t.Fatal(err)
 			}

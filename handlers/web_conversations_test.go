@@ -37,7 +37,7 @@ func listOn(page string) (ids []string, to map[string]string) {
 func (w *world) on(now time.Time) *world {
 	w.t.Helper()
 	other := *w
-	handler, err := handlers.New(handlers.Config{Store: w.store, Uses: w.uses, Log: slog.New(slog.DiscardHandler), BaseURL: "http://localhost:8080", Now: func() time.Time { return now }})
+	handler, err := handlers.New(handlers.Config{Store: w.store, Usage: w.uses, Log: slog.New(slog.DiscardHandler), BaseURL: "http://localhost:8080", Now: func() time.Time { return now }})
 	if err != nil {
 		w.t.Fatal(err)
 	}

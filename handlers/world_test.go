@@ -21,6 +21,7 @@ import (
 	"github.com/insighto/insighto/db/dbtest"
 	"github.com/insighto/insighto/handlers"
 	"github.com/insighto/insighto/handlers/limit"
+	"github.com/insighto/insighto/handlers/usage"
 	"github.com/insighto/insighto/handlers/webhook"
 )
 
@@ -33,7 +34,7 @@ const (
 type world struct {
 	t       testing.TB
 	store   *db.Store
-	uses    *db.KeyUses
+	uses    *usage.Recorder
 	handler http.Handler
 	log     *logBuffer
 	ada     db.Principal
@@ -95,11 +96,11 @@ func outside() *webhook.Guard {
 }
 
 // copy gives one more copy of the program on a store.
-func (w *world) copy(store *db.Store) (http.Handler, *db.KeyUses) {
+func (w *world) copy(store *db.Store) (http.Handler, *usage.Recorder) {
 	w.t.Helper()
 	log := slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	uses := db.NewKeyUses(store, log)
-	handler, err := handlers.New(handlers.Config{Store: store, Uses: uses, Log: log, BaseURL: "http://localhost:8080", CheckEndpoint: outside().Check, Now: time.Now})
+	uses := usage.NewRecorder(store, log, time.Now)
+	handler, err := handlers.New(handlers.Config{Store: store, Usage: uses, Log: log, BaseURL: "http://localhost:8080", CheckEndpoint: outside().Check, Now: time.Now})
 	if err != nil {
 		w.t.Fatal(err)
 	}

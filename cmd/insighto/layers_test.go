@@ -28,11 +28,12 @@ var topLevel = []string{"cmd", "views", "handlers", "static", "db", "go.mod", "g
 
 // arrows lists every package and what of this module it may import. What is not listed is refused.
 var arrows = map[string][]string{
-	"cmd/insighto":     {"handlers", "handlers/archive", "handlers/limit", "handlers/webhook", "db"},
+	"cmd/insighto":     {"handlers", "handlers/archive", "handlers/limit", "handlers/usage", "handlers/webhook", "db"},
 	"cmd/dev":          {},
-	"handlers":         {"handlers/archive", "handlers/limit", "db", "views", "static"},
+	"handlers":         {"handlers/archive", "handlers/limit", "handlers/usage", "db", "views", "static"},
 	"handlers/archive": {"db"},
 	"handlers/limit":   {"db"},
+	"handlers/usage":   {"db"},
 	"handlers/webhook": {"db"},
 	"views":            {"db", "static"},
 	"db":               {},
@@ -91,6 +92,7 @@ func TestAForbiddenImportIsRefused(t *testing.T) {
 		{"handlers", module + "/handlers/webhook", false},
 		{"handlers", module + "/db/dbtest", false},
 		{"handlers", "github.com/jackc/pgx/v5/pgxpool", false},
+		{"handlers", module + "/handlers/usage", true},
 		{"handlers/archive", module + "/db", true},
 		{"handlers/archive", "github.com/go-json-experiment/json/jsontext", true},
 		{"handlers/archive", module + "/handlers", false},
@@ -102,6 +104,8 @@ func TestAForbiddenImportIsRefused(t *testing.T) {
 		{"handlers/webhook", module + "/handlers/archive", false},
 		{"handlers/limit", module + "/db", true},
 		{"handlers/limit", module + "/handlers", false},
+		{"handlers/usage", module + "/db", true},
+		{"handlers/usage", module + "/handlers/limit", false},
 		{"handlers/webhook", "github.com/labstack/echo/v4/middleware", false},
 		{"handlers/webhook", module + "/handlers", false},
 		{"cmd/insighto", module + "/handlers/archive", true},

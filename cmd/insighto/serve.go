@@ -14,6 +14,7 @@ import (
 	"github.com/insighto/insighto/db"
 	"github.com/insighto/insighto/handlers"
 	"github.com/insighto/insighto/handlers/limit"
+	"github.com/insighto/insighto/handlers/usage"
 	"github.com/insighto/insighto/handlers/webhook"
 )
 
@@ -140,7 +141,7 @@ type serving struct {
 	log      *slog.Logger
 	notices  *slog.Logger // for what must be said at any level
 	store    *db.Store
-	uses     *db.KeyUses
+	usage    *usage.Recorder
 	limits   *limit.Limiter
 	rate     int64 // requests a minute
 	metrics  *handlers.Metrics
@@ -163,14 +164,14 @@ func (s *serving) tell(format string, args ...any) {
 }
 
 func (s *serving) server(c *serveCommand) (*http.Server, error) {
-	s.uses = db.NewKeyUses(s.store, s.log)
-	s.logDays, s.uses.LogRate = c.LogDays, min(c.LogRate, c.LogDays*c.LogRate)
+	s.usage = usage.NewRecorder(s.store, s.log, s.now)
+	s.logDays, s.usage.LogRate = c.LogDays, min(c.LogRate, c.LogDays*c.LogRate)
 	s.limits = limit.NewLimiter(s.store, s.log, s.rate, s.now)
 	if s.metricsListener != nil {
-		s.metrics = handlers.NewMetrics(s.store, s.uses)
+		s.metrics = handlers.NewMetrics(s.store, s.usage)
 	}
 	handler, err := handlers.New(handlers.Config{
-		Store: s.store, Uses: s.uses, Limits: s.limits, Metrics: s.metrics, Log: s.log, BaseURL: s.base, TrustedProxies: s.proxies,
+		Store: s.store, Usage: s.usage, Limits: s.limits, Metrics: s.metrics, Log: s.log, BaseURL: s.base, TrustedProxies: s.proxies,
 		CheckEndpoint: s.guard.Check, Now: s.now,
 	})
 	if err != nil {
@@ -229,7 +230,7 @@ func (s *serving) welcome(ctx context.Context, demo bool) error {
 func (s *serving) until(ctx context.Context, server *http.Server, damage <-chan error) error {
 	background, end := context.WithCancel(context.WithoutCancel(ctx))
 	var tasks sync.WaitGroup
-	tasks.Go(func() { s.uses.Run(background) })
+	tasks.Go(func() { s.usage.Run(background) })
 	tasks.Go(func() { s.limits.Run(background) })
 	tasks.Go(func() { s.tidy(background) })
 	tasks.Go(func() { webhook.NewCourier(s.store, webhook.NewSender(s.guard, s.now), s.log).Run(background) })

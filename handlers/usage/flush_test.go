@@ -1,10 +1,9 @@
-package db_test
+package usage_test
 
 import (
 	"bytes"
 	"context"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/url"
 	"sync"
@@ -12,16 +11,24 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"github.com/insighto/insighto/db"
 	"github.com/insighto/insighto/db/dbtest"
+	"github.com/insighto/insighto/handlers/usage"
 )
 
-// answered is one success of a key at a moment.
+// answered is one request that was answered with a status at a moment.
 func answered(at time.Time, status int) db.Request {
 	return db.Request{ID: db.NewID(), At: at, Method: "GET", Route: "/api/v1/key", Status: status, Bytes: 10, Took: time.Millisecond, Address: "192.0.2.1", UserAgent: "test/1"}
 }
 
-var discard = slog.New(slog.DiscardHandler)
+func flush(t rapid.TB, recorder *usage.Recorder) {
+	t.Helper()
+	if err := recorder.Flush(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+}
 
 // number reads the one number that a query gives.
 func number(t testing.TB, target, text string, args ...any) (n int64) {
@@ -39,24 +46,24 @@ func TestABatchWhoseCommitGotNoAnswerCountsOnce(t *testing.T) {
 	handle := dbtest.Handle(t, target)
 	way := cutAfterCommit(t, target)
 	store := dbtest.Open(t, way.target, time.Now)
-	p, uses := db.Principal{TeamID: db.NewID(), KeyID: db.NewID()}, db.NewKeyUses(store, nil)
+	p, recorder := db.Principal{TeamID: db.NewID(), KeyID: db.NewID()}, newRecorder(store)
 	want := int64(0)
 	for round := range 5 {
 		for range 3 {
-			uses.Count(p, answered(time.Now(), 200), true)
+			recorder.Count(p, answered(time.Now(), 200), true)
 			want++
 		}
 		way.armed.Store(true)
-		if err := uses.Flush(context.Background()); err == nil || way.armed.Load() {
+		if err := recorder.Flush(context.Background()); err == nil || way.armed.Load() {
 			t.Fatalf("round %d: the flush gave %v, want the connection cut at its commit", round, err)
 		}
 		var kept int64
 		if err := handle.QueryRow(countedOf, p.TeamID).Scan(&kept); err != nil || kept != want {
 			t.Fatalf("round %d: %d are kept (%v), want %d: the commit has to arrive", round, kept, err, want)
 		}
-		uses.Count(p, answered(time.Now(), 500), true)
+		recorder.Count(p, answered(time.Now(), 500), true)
 		want++
-		if err := uses.Flush(context.Background()); err != nil {
+		if err := recorder.Flush(context.Background()); err != nil {
 			t.Fatal(err)
 		}
 		for _, table := range []string{countedOf, `SELECT COUNT(*) FROM requests WHERE team_id = $1`, `SELECT ok + server FROM usage_sums WHERE team_id = $1 AND kind = 'key'`, `SELECT requests FROM usage_months WHERE team_id = $1`} {
@@ -151,14 +158,14 @@ func TestTheLogKeepsASample(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dbtest.EachTarget(t, func(t *testing.T, target string) {
-				p, uses := db.Principal{TeamID: db.NewID(), KeyID: db.NewID()}, db.NewKeyUses(dbtest.Open(t, target, time.Now), nil)
-				uses.LogRate = c.rate
+				p, recorder := db.Principal{TeamID: db.NewID(), KeyID: db.NewID()}, newRecorder(dbtest.Open(t, target, time.Now))
+				recorder.LogRate = c.rate
 				for minute := range c.minutes {
 					for range c.sent {
-						uses.Count(p, answered(at.Add(time.Duration(minute)*time.Minute), c.status), true)
+						recorder.Count(p, answered(at.Add(time.Duration(minute)*time.Minute), c.status), true)
 					}
 				}
-				flush(t, uses)
+				flush(t, recorder)
 				if rows := number(t, target, `SELECT COUNT(*) FROM requests WHERE team_id = $1`, p.TeamID); rows != c.rows {
 					t.Errorf("got %d rows, want %d", rows, c.rows)
 				}
@@ -175,16 +182,16 @@ func TestTheLogKeepsASample(t *testing.T) {
 
 func TestMemoryIsBoundedWhileTheDatabaseIsAway(t *testing.T) {
 	dbtest.EachTarget(t, func(t *testing.T, target string) {
-		p, uses := db.Principal{TeamID: db.NewID()}, db.NewKeyUses(dbtest.Open(t, target, time.Now), discard)
+		p, recorder := db.Principal{TeamID: db.NewID()}, newRecorder(dbtest.Open(t, target, time.Now))
 		const keys, each = 10_500, 2
 		at := time.Now()
 		for i := range keys {
 			p.KeyID = fmt.Sprint(i)
 			for range each {
-				uses.Count(p, answered(at, 200), true)
+				recorder.Count(p, answered(at, 200), true)
 			}
 		}
-		flush(t, uses)
+		flush(t, recorder)
 		if n := number(t, target, countedOf, p.TeamID); n != keys*each {
 			t.Errorf("counted %d, want %d", n, keys*each)
 		}
@@ -200,16 +207,16 @@ func TestMemoryIsBoundedWhileTheDatabaseIsAway(t *testing.T) {
 func TestWhatTheDatabaseDoesNotTakeIsTriedAgain(t *testing.T) {
 	target := t.TempDir() + "/test.db"
 	store := dbtest.Open(t, target, time.Now)
-	p, uses := db.Principal{TeamID: db.NewID(), KeyID: db.NewID()}, db.NewKeyUses(store, nil)
+	p, recorder := db.Principal{TeamID: db.NewID(), KeyID: db.NewID()}, newRecorder(store)
 	gone, cancel := context.WithCancel(context.Background())
 	cancel()
 	for range 30 {
-		uses.Count(p, answered(time.Now(), 200), true)
-		if err := uses.Flush(gone); err == nil {
+		recorder.Count(p, answered(time.Now(), 200), true)
+		if err := recorder.Flush(gone); err == nil {
 			t.Fatal("a flush without time said that it wrote")
 		}
 	}
-	flush(t, uses)
+	flush(t, recorder)
 	if n := number(t, target, countedOf, p.TeamID); n != 30 {
 		t.Errorf("counted %d, want 30", n)
 	}
@@ -218,22 +225,22 @@ func TestWhatTheDatabaseDoesNotTakeIsTriedAgain(t *testing.T) {
 func TestCopiesThatWriteTheSameKeysDoNotStopEachOther(t *testing.T) {
 	dbtest.EachTarget(t, func(t *testing.T, target string) {
 		store := dbtest.Open(t, target, time.Now)
-		ada := member(t, store, "ada@a.example", "A")
+		ada, _ := newKey(t, store)
 		var keys []db.Principal
 		for range 100 {
-			k, _ := newKey(t, store, ada, "read_only")
+			k := anotherKey(t, store, ada)
 			keys = append(keys, db.Principal{TeamID: k.TeamID, UserID: k.UserID, KeyID: k.ID})
 		}
 		const copies, rounds = 3, 5
 		var all sync.WaitGroup
 		for range copies {
-			uses := db.NewKeyUses(store, discard)
+			recorder := newRecorder(store)
 			all.Go(func() {
 				for range rounds {
 					for _, p := range keys {
-						uses.Count(p, answered(time.Now(), 200), true)
+						recorder.Count(p, answered(time.Now(), 200), true)
 					}
-					if err := uses.Flush(context.Background()); err != nil {
+					if err := recorder.Flush(context.Background()); err != nil {
 						t.Error(err)
 					}
 				}

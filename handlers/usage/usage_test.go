@@ -1,4 +1,4 @@
-package db_test
+package usage_test
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 
 	"github.com/insighto/insighto/db"
 	"github.com/insighto/insighto/db/dbtest"
+	"github.com/insighto/insighto/handlers/usage"
 )
 
 // someRequests are answered requests of some keys, from three programs that flush when they like.
@@ -39,7 +40,7 @@ func TestUsageEqualsTheLog(t *testing.T) {
 				team := db.NewID()
 				keys = append(keys, db.Principal{TeamID: team, KeyID: db.NewID()}, db.Principal{TeamID: team, KeyID: db.NewID()})
 			}
-			programs := []*db.KeyUses{db.NewKeyUses(store, nil), db.NewKeyUses(store, nil), db.NewKeyUses(store, nil)}
+			programs := []*usage.Recorder{newRecorder(store), newRecorder(store), newRecorder(store)}
 			for _, r := range someRequests(rt, keys) {
 				program := rapid.SampledFrom(programs).Draw(rt, "program")
 				program.Count(db.Principal{TeamID: r.TeamID, KeyID: r.KeyID}, r, r.Status != 401 && r.Status != 403)
@@ -56,13 +57,6 @@ func TestUsageEqualsTheLog(t *testing.T) {
 			}
 		})
 	})
-}
-
-func flush(t rapid.TB, uses *db.KeyUses) {
-	t.Helper()
-	if err := uses.Flush(context.Background()); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // compareUsage adds up one team's rows: the log by hour, key, route and outcome is what each of the tables must say.
@@ -100,60 +94,14 @@ func compareUsage(t rapid.TB, handle *sql.DB, team string) {
 // comparePages holds what pages show of some days to what the API counts of them, hour by hour.
 func comparePages(t *rapid.T, store *db.Store, p db.Principal) {
 	t.Helper()
-	zone, err := time.LoadLocation(rapid.SampledFrom(zones).Draw(t, "zone"))
+	zone, err := time.LoadLocation(rapid.SampledFrom(dbtest.Zones).Draw(t, "zone"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	from := time.Date(2026, 10, 31, rapid.IntRange(-24, 24).Draw(t, "from"), 0, 0, 0, zone)
-	comparePage(t, store, p, db.UsageQuery{From: from, Until: from.Add(time.Duration(rapid.IntRange(0, 60).Draw(t, "hours")) * time.Hour), Zone: zone, Interval: db.Daily})
-}
-
-func comparePage(t *rapid.T, store *db.Store, p db.Principal, q db.UsageQuery) {
-	t.Helper()
-	ctx := context.Background()
-	bars, keys, routes, err := store.TeamUsage(ctx, p, q)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := map[string]string{}
-	for _, b := range bars {
-		for _, o := range db.Outcomes {
-			if n := b.Of(o); n > 0 {
-				got[b.Start+string(o)] = fmt.Sprint(n)
-			}
-		}
-	}
-	of := func(n db.Sums) string { return fmt.Sprint(n.Requests(), n.Bytes, n.Micros) }
-	for _, k := range keys {
-		got["keys"] = of(k.Sums) // nobody's that the asker may name: they are one row
-	}
-	for _, r := range routes {
-		got[r.Route] = of(r.Sums)
-	}
-	want := map[string]string{}
-	for _, by := range []string{db.ByOutcome, db.ByRoute, db.ByNothing} {
-		q.GroupBy = by
-		usage, err := store.Usage(ctx, p, q)
-		if err != nil {
-			t.Fatal(err)
-		}
-		sums := map[string]db.Usage{}
-		for _, u := range usage {
-			name := map[string]string{db.ByOutcome: u.Start + string(u.Outcome), db.ByRoute: u.Route, db.ByNothing: "keys"}[by]
-			sum := sums[name]
-			sum.Requests, sum.Bytes, sum.Took = sum.Requests+u.Requests, sum.Bytes+u.Bytes, sum.Took+u.Took
-			sums[name] = sum
-		}
-		for name, n := range sums {
-			if by == db.ByOutcome && n.Requests > 0 {
-				want[name] = fmt.Sprint(n.Requests)
-			} else if n.Requests > 0 {
-				want[name] = fmt.Sprint(n.Requests, n.Bytes, n.Took.Microseconds())
-			}
-		}
-	}
-	if fmt.Sprint(got) != fmt.Sprint(want) {
-		t.Errorf("from %v to %v: the page has\n%v\nthe API\n%v", q.From, q.Until, got, want)
+	q := db.UsageQuery{From: from, Until: from.Add(time.Duration(rapid.IntRange(0, 60).Draw(t, "hours")) * time.Hour), Zone: zone, Interval: db.Daily}
+	if err := dbtest.PageEqualsCount(context.Background(), store, p, q); err != nil {
+		t.Error(err)
 	}
 }
 

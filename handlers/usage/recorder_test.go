@@ -1,20 +1,45 @@
-package db_test
+package usage_test
 
 import (
 	"context"
+	"log/slog"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/insighto/insighto/db"
 	"github.com/insighto/insighto/db/dbtest"
+	"github.com/insighto/insighto/handlers/usage"
 )
+
+func newRecorder(store *db.Store) *usage.Recorder {
+	return usage.NewRecorder(store, slog.New(slog.DiscardHandler), time.Now)
+}
+
+// newKey makes a person and a key of theirs.
+func newKey(t testing.TB, store *db.Store) (db.Principal, db.Key) {
+	t.Helper()
+	user, team, err := store.AddUser(context.Background(), db.Operator(""), db.NewUser{Email: "ada@a.example", Name: "Ada", Team: "A", Member: "owner", Password: "a long enough pass phrase"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ada := db.Principal{TeamID: team.ID, UserID: user.ID, Member: db.Owner}
+	return ada, anotherKey(t, store, ada)
+}
+
+func anotherKey(t testing.TB, store *db.Store, p db.Principal) db.Key {
+	t.Helper()
+	k, _, err := store.CreateKey(context.Background(), p, db.NewKey{Name: "laptop", Role: "read_only", Description: "for a test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
 
 func TestLastUse(t *testing.T) {
 	ctx := context.Background()
 	dbtest.Each(t, func(t *testing.T, store *db.Store) {
-		ada := member(t, store, "ada@a.example", "A")
-		k, _ := newKey(t, store, ada, "read_only")
+		ada, k := newKey(t, store)
 		p := db.Principal{TeamID: k.TeamID, KeyID: k.ID}
 		at := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 		newer := db.KeyUse{At: at.Add(time.Minute), Method: "GET", Route: "/api/v1/contact", Status: 200, Address: "192.0.2.1", UserAgent: "curl/8"}
@@ -27,11 +52,11 @@ func TestLastUse(t *testing.T) {
 		} {
 			t.Run("the newest use stays, "+name, func(t *testing.T) {
 				for _, batch := range order {
-					uses := db.NewKeyUses(store, nil)
+					recorder := newRecorder(store)
 					for _, use := range batch {
-						uses.Count(p, request(use), true)
+						recorder.Count(p, request(use), true)
 					}
-					if err := uses.Flush(ctx); err != nil {
+					if err := recorder.Flush(ctx); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -54,20 +79,19 @@ func TestAMinuteOfRequestsUpdatesAKeyAtMost120Times(t *testing.T) {
 	dbtest.EachTarget(t, func(t *testing.T, target string) {
 		synctest.Test(t, func(t *testing.T) {
 			store := dbtest.Open(t, target, time.Now)
-			ada := member(t, store, "ada@a.example", "A")
-			k, _ := newKey(t, store, ada, "read_only")
+			ada, k := newKey(t, store)
 			count := countKeyUpdates(t, target)
-			uses := db.NewKeyUses(store, nil)
+			recorder := newRecorder(store)
 			ctx, stop := context.WithCancel(t.Context())
 			stopped := make(chan struct{})
 			go func() {
-				uses.Run(ctx)
+				recorder.Run(ctx)
 				close(stopped)
 			}()
 			var last time.Time
 			for range requests {
 				last = time.Now().UTC()
-				uses.Count(db.Principal{TeamID: k.TeamID, KeyID: k.ID}, db.Request{ID: db.NewID(), At: last, Method: "GET", Route: "/api/v1/key", Status: 200, Address: "192.0.2.1"}, true)
+				recorder.Count(db.Principal{TeamID: k.TeamID, KeyID: k.ID}, db.Request{ID: db.NewID(), At: last, Method: "GET", Route: "/api/v1/key", Status: 200, Address: "192.0.2.1"}, true)
 				time.Sleep(time.Minute / requests)
 			}
 			updates := count()
