@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -178,6 +179,47 @@ func TestOnlyServeReachesTheServer(t *testing.T) {
 	}
 }
 
+// Package db works while somebody waits for it, and says what is wrong in its errors: what runs by itself, and logs, is at
+// home in handlers/*, where it is told to stop.
+func TestNothingRunsByItselfInDB(t *testing.T) {
+	root, seen := repository(t), 0
+	for _, name := range sources(t, root) {
+		if path.Dir(name) != "db" || path.Ext(name) != ".go" || strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		seen++
+		body, err := os.ReadFile(filepath.Join(root, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, what := range runsByItself(t, name, string(body)) {
+			t.Errorf("%s has %s: move what runs to a package in handlers, and leave its SQL here", name, what)
+		}
+	}
+	if seen == 0 {
+		t.Error("no Go file of db was found: the walk looks in the wrong place")
+	}
+}
+
+func TestWhatRunsByItselfIsFound(t *testing.T) {
+	for source, want := range map[string]string{
+		`import "log/slog"`:                   "the import of log/slog",
+		`import l "log"`:                      "the import of log",
+		"import \"time\"\nvar now = time.Now": "",
+		"func f() { go f() }":                 "a go statement",
+		"import \"sync\"\nfunc f() { var all sync.WaitGroup; all.Go(f) }":              "the Go of a group",
+		"import \"time\"\nvar tick = time.NewTicker(1)":                                "time.NewTicker",
+		"import \"time\"\nvar tick = time.Tick(1)":                                     "time.Tick",
+		"import clock \"time\"\nvar later = clock.AfterFunc":                           "time.AfterFunc",
+		"import \"context\"\nfunc f(c context.Context) { context.AfterFunc(c, f) }":    "context.AfterFunc",
+		"type tick struct{ NewTicker func() }\nfunc f(time tick) { time.NewTicker() }": "",
+	} {
+		if got := strings.Join(runsByItself(t, "sample.go", "package db\n"+source), ", "); got != want {
+			t.Errorf("in %s: got %q, want %q", source, got, want)
+		}
+	}
+}
+
 func TestTheTopLevelHoldsNothingElse(t *testing.T) {
 	for _, name := range topNames(t, repository(t)) {
 		if !slices.Contains(topLevel, name) {
@@ -254,6 +296,47 @@ func allowed(from, imported string) error {
 
 func inside(imported, prefix string) bool {
 	return imported == prefix || strings.HasPrefix(imported, prefix+"/")
+}
+
+// runners begin what goes on when their caller has returned.
+var runners = []string{"time.NewTicker", "time.Tick", "time.AfterFunc", "context.AfterFunc"}
+
+// runsByItself tells what in a source goes on by itself, or logs. A group of goroutines is known by its method Go.
+func runsByItself(t *testing.T, name, source string) (found []string) {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), name, source, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	packages := map[string]string{} // by what the file calls them
+	for _, spec := range file.Imports {
+		imported, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		local := path.Base(imported)
+		if spec.Name != nil {
+			local = spec.Name.Name
+		}
+		if packages[local] = imported; inside(imported, "log") {
+			found = append(found, "the import of "+imported)
+		}
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.GoStmt:
+			found = append(found, "a go statement")
+		case *ast.SelectorExpr:
+			if n.Sel.Name == "Go" {
+				found = append(found, "the Go of a group")
+			}
+			if of, ok := n.X.(*ast.Ident); ok && slices.Contains(runners, packages[of.Name]+"."+n.Sel.Name) {
+				found = append(found, packages[of.Name]+"."+n.Sel.Name)
+			}
+		}
+		return true
+	})
+	return found
 }
 
 // handWritten leaves out what a program or somebody else wrote, and tests, whose tables may be as long as the truth.
