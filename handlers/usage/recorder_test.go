@@ -39,32 +39,37 @@ func anotherKey(t testing.TB, store *db.Store, p db.Principal) db.Key {
 func TestLastUse(t *testing.T) {
 	ctx := context.Background()
 	dbtest.Each(t, func(t *testing.T, store *db.Store) {
-		ada, k := newKey(t, store)
-		p := db.Principal{TeamID: k.TeamID, KeyID: k.ID}
+		ada, _ := newKey(t, store)
 		at := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 		newer := db.KeyUse{At: at.Add(time.Minute), Method: "GET", Route: "/api/v1/contact", Status: 200, Address: "192.0.2.1", UserAgent: "curl/8"}
 		older := db.KeyUse{At: at, Method: "GET", Route: "/api/v1/key", Status: 404, Address: "192.0.2.2", UserAgent: "old"}
-		for name, order := range map[string][][]db.KeyUse{
-			"within one flush":      {{newer, older}},
-			"over several flushes":  {{newer}, {older}},
-			"in the order of time":  {{older}, {newer}},
-			"with nothing recorded": {{}},
+		for _, c := range []struct {
+			name    string
+			flushes [][]db.KeyUse
+			want    db.KeyUse
+		}{
+			{"the newer of one flush stays", [][]db.KeyUse{{newer, older}}, newer},
+			{"the newer of one flush replaces", [][]db.KeyUse{{older, newer}}, newer},
+			{"an older one of a later flush does not count", [][]db.KeyUse{{newer}, {older}}, newer},
+			{"a newer one of a later flush replaces", [][]db.KeyUse{{older}, {newer}}, newer},
+			{"an older one alone is the last", [][]db.KeyUse{{older}}, older},
+			{"a flush of nothing leaves it as it was", [][]db.KeyUse{{newer}, {}}, newer},
+			{"a key that was never used has none", [][]db.KeyUse{{}}, db.KeyUse{}},
 		} {
-			t.Run("the newest use stays, "+name, func(t *testing.T) {
-				for _, batch := range order {
+			t.Run(c.name, func(t *testing.T) {
+				k := anotherKey(t, store, ada)
+				for _, uses := range c.flushes { // each by a copy of the program that knows of no other
 					recorder := newRecorder(store)
-					for _, use := range batch {
-						recorder.Count(p, request(use), true)
+					for _, use := range uses {
+						recorder.Count(db.Principal{TeamID: k.TeamID, KeyID: k.ID}, request(use), true)
 					}
-					if err := recorder.Flush(ctx); err != nil {
-						t.Fatal(err)
-					}
+					flush(t, recorder)
+				}
+				kept, err := store.Key(ctx, ada, k.ID)
+				if err != nil || kept.LastUsed != c.want {
+					t.Errorf("got %+v (%v), want %+v", kept.LastUsed, err, c.want)
 				}
 			})
-		}
-		kept, err := store.Key(ctx, ada, k.ID)
-		if err != nil || kept.LastUsed != newer {
-			t.Errorf("kept %+v (%v), want %+v", kept.LastUsed, err, newer)
 		}
 	})
 }
