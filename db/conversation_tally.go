@@ -3,9 +3,7 @@ package db
 import (
 	"cmp"
 	"context"
-	"encoding/binary"
 	"errors"
-	"iter"
 	"maps"
 	"slices"
 	"time"
@@ -118,38 +116,4 @@ func (s *Store) tallyDay(ctx context.Context, teamID string, day tallyDay, chang
 		  AND day = $3`, teamID, day.assistantID, day.day,
 		change.conversations, change.closed, change.voice, change.closedVoice, change.messages, packQuarters(&kept))
 	return err
-}
-
-// packQuarters writes the quarters that are not empty, each as its number and its five counters, all varints.
-func packQuarters(kept *[quarters]tally) []byte {
-	out := []byte{}
-	for q, t := range kept {
-		if t != (tally{}) {
-			for _, n := range []int64{int64(q), t.conversations, t.closed, t.voice, t.closedVoice, t.messages} {
-				out = binary.AppendVarint(out, n)
-			}
-		}
-	}
-	return out
-}
-
-// unpackQuarters gives what packQuarters has written, by quarter.
-func unpackQuarters(packed []byte) iter.Seq2[int, tally] {
-	return func(yield func(int, tally) bool) {
-		var n [6]int64
-		for len(packed) > 0 {
-			for i := range n {
-				width := 1
-				if len(packed) > 0 && packed[0] < 0x80 { // as most are
-					n[i] = int64(packed[0]>>1) ^ -int64(packed[0]&1)
-				} else if n[i], width = binary.Varint(packed); width <= 0 {
-					return
-				}
-				packed = packed[width:]
-			}
-			if q := n[0]; q < 0 || q >= int64(quarters) || !yield(int(q), tally{n[1], n[2], n[3], n[4], n[5]}) {
-				return
-			}
-		}
-	}
 }

@@ -2,8 +2,6 @@ package db
 
 import (
 	"context"
-	"encoding/binary"
-	"slices"
 )
 
 // The kinds of bundles, after sumOfKey and sumOfRoute; see usage_sums.
@@ -90,27 +88,4 @@ func (b *bundle) add(name string, packed []byte) {
 
 func (b *bundle) row(at sumKey, as string, packed []byte) []any {
 	return []any{at.team, at.kind + as, at.at, NewID(), b.sum.Fine, b.sum.Denied, b.sum.Limited, b.sum.ClientFault, b.sum.ServerFault, b.sum.Bytes, b.sum.Micros, packed}
-}
-
-// bundled adds a name and its parts, each after its length.
-func bundled(to []byte, name string, packed []byte) []byte {
-	to = append(binary.AppendUvarint(slices.Grow(to, len(name)+len(packed)+8), uint64(len(name))), name...)
-	return append(binary.AppendUvarint(to, uint64(len(packed))), packed...)
-}
-
-// eachBundled calls f for every name in a bundle.
-func eachBundled(packed []byte, f func(name, packed []byte)) {
-	next := func() (field []byte) {
-		n, width := binary.Uvarint(packed)
-		if width <= 0 || n > uint64(len(packed)-width) {
-			packed = nil
-			return nil
-		}
-		field, packed = packed[width:width+int(n)], packed[width+int(n):]
-		return field
-	}
-	for len(packed) > 0 {
-		name := next()
-		f(name, next())
-	}
 }

@@ -3,7 +3,6 @@ package db
 import (
 	"cmp"
 	"context"
-	"encoding/binary"
 	"maps"
 	"slices"
 	"time"
@@ -65,68 +64,6 @@ func (p *parts) all() (sum Sums) {
 		sum.add(p[i])
 	}
 	return sum
-}
-
-// pack writes the parts that are not empty, each as its number and its counters, all varints.
-func (p *parts) pack() []byte {
-	out := []byte{}
-	for i, n := range p {
-		if n != (Sums{}) {
-			for _, v := range []int64{int64(i), n.Fine, n.Denied, n.Limited, n.ClientFault, n.ServerFault, n.Bytes, n.Micros} {
-				out = binary.AppendUvarint(out, uint64(v))
-			}
-		}
-	}
-	return out
-}
-
-// eachPart calls f for every part that was packed.
-func eachPart(packed []byte, f func(part int, n Sums)) {
-	for n := (numbers{}); len(packed) > 0; {
-		if packed = n.read(packed); packed != nil {
-			f(int(n[0]), Sums{Fine: n[1], Denied: n[2], Limited: n[3], ClientFault: n[4], ServerFault: n[5], Bytes: n[6], Micros: n[7]})
-		}
-	}
-}
-
-// addParts adds some of the parts that were packed: eachPart in a third of its time, for a page reads 60,000 of them.
-func (s *Sums) addParts(packed []byte, from, until int64) {
-	for n := (numbers{}); len(packed) > 0; {
-		if packed = n.read(packed); packed != nil && n[0] >= from && n[0] < until {
-			s.Fine += n[1]
-			s.Denied += n[2]
-			s.Limited += n[3]
-			s.ClientFault += n[4]
-			s.ServerFault += n[5]
-			s.Bytes += n[6]
-			s.Micros += n[7]
-		}
-	}
-}
-
-// numbers are those of a packed part.
-type numbers [8]int64
-
-// read gives what comes after them, or nil when they cannot be read. It has to be fast, and most are one byte.
-func (n *numbers) read(packed []byte) []byte {
-	i := 0
-	for k := range n {
-		if i < len(packed) && packed[i] < 0x80 {
-			n[k] = int64(packed[i])
-			i++
-			continue
-		}
-		v, width := binary.Uvarint(packed[i:])
-		if width <= 0 {
-			return nil
-		}
-		n[k] = int64(v)
-		i += width
-	}
-	if n[0] < 0 || n[0] >= partsMax {
-		return nil
-	}
-	return packed[i:]
 }
 
 // addSums adds to the sums that are kept, some at once.
