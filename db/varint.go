@@ -6,7 +6,10 @@ import (
 	"slices"
 )
 
-// pack writes the parts that are not empty, each as its number and its counters, all varints.
+// Counters are packed into one column as varints, since most fit into a byte: those of usage, which only grow, without a
+// sign, and those of conversations, which also go down, with one.
+
+// pack writes the parts that are not empty, each as its number and its counters.
 func (p *parts) pack() []byte {
 	out := []byte{}
 	for i, n := range p {
@@ -91,7 +94,7 @@ func eachBundled(packed []byte, f func(name, packed []byte)) {
 	}
 }
 
-// packQuarters writes the quarters that are not empty, each as its number and its five counters, all varints.
+// packQuarters writes the quarters that are not empty, each as its number and its five counters.
 func packQuarters(kept *[quarters]tally) []byte {
 	out := []byte{}
 	for q, t := range kept {

@@ -24,13 +24,48 @@ func TestQuartersArePackedAndUnpacked(t *testing.T) {
 	})
 }
 
-// What is no packing ends somewhere, and gives no quarter that there is not.
+func TestPartsArePackedAndUnpacked(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		number := rapid.OneOf(rapid.Int64Range(0, 300), rapid.Int64Min(0)) // of one byte, of two, of many
+		var want parts
+		for i := range want {
+			if rapid.Bool().Draw(t, "used") {
+				for _, counter := range want[i].dest() {
+					*counter.(*int64) = number.Draw(t, "counter")
+				}
+			}
+		}
+		var got parts
+		eachPart(want.pack(), func(part int, n Sums) { got[part] = n })
+		if got != want {
+			t.Fatalf("\n got %v\nwant %v", got, want)
+		}
+		from := rapid.IntRange(0, partsMax).Draw(t, "from")
+		until := rapid.IntRange(from, partsMax).Draw(t, "until")
+		var added, sum Sums
+		added.addParts(want.pack(), int64(from), int64(until))
+		for _, n := range want[from:until] {
+			sum.add(n)
+		}
+		if added != sum {
+			t.Fatalf("parts %d to %d:\n got %v\nwant %v", from, until, added, sum)
+		}
+	})
+}
+
+// What is no packing ends somewhere, and gives no quarter and no part that there is not.
 func TestWhatIsNoPackingIsUnpackedToItsEnd(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		for q := range unpackQuarters(rapid.SliceOf(rapid.Byte()).Draw(t, "bytes")) {
+		packed := rapid.SliceOf(rapid.Byte()).Draw(t, "bytes")
+		for q := range unpackQuarters(packed) {
 			if q < 0 || q >= quarters {
 				t.Fatalf("got quarter %d of %d", q, quarters)
 			}
 		}
+		eachPart(packed, func(part int, _ Sums) {
+			if part < 0 || part >= partsMax {
+				t.Fatalf("got part %d of %d", part, partsMax)
+			}
+		})
 	})
 }
