@@ -4,12 +4,6 @@ import (
 	"context"
 )
 
-// The kinds of bundles, after sumOfKey and sumOfRoute; see usage_sums.
-const (
-	withDays = "-days"
-	asMonth  = "-month"
-)
-
 // bundleMost is how many keys or routes one bundle has, and one transaction moves, so that nobody waits long for it.
 const bundleMost = 200
 
@@ -22,7 +16,7 @@ func (s *Store) BundleUsage(ctx context.Context) error {
 		found, err := s.one(ctx, []any{&month.team, &month.kind, &month.at}, `
 			SELECT team_id, kind, at
 			FROM usage_sums
-			WHERE kind IN ('key', 'route')
+			WHERE kind IN ('`+kindKey+`', '`+kindRoute+`')
 			  AND at < $1
 			ORDER BY at
 			LIMIT 1`, before)
@@ -60,7 +54,11 @@ func (s *Store) bundle(ctx context.Context, month sumKey) error {
 		`+s.dialect.forUpdate, month.team, month.kind, month.at, bundleMost); err != nil || len(b.days) == 0 {
 		return err // there is none where another copy of the program was faster
 	}
-	if err := s.put(ctx, [][]any{b.row(month, withDays, b.days), b.row(month, asMonth, b.month)}, `
+	days, whole := kindKeyDays, kindKeyMonth
+	if month.kind == kindRoute {
+		days, whole = kindRouteDays, kindRouteMonth
+	}
+	if err := s.put(ctx, [][]any{b.row(month, days, b.days), b.row(month, whole, b.month)}, `
 		INSERT INTO usage_sums (team_id, kind, at, name, ok, denied, limited, client, server, bytes, micros, parts)`, ``); err != nil {
 		return err
 	}
@@ -86,6 +84,6 @@ func (b *bundle) add(name string, packed []byte) {
 	b.days, b.month = bundled(b.days, name, packed), bundled(b.month, name, all.pack())
 }
 
-func (b *bundle) row(at sumKey, as string, packed []byte) []any {
-	return []any{at.team, at.kind + as, at.at, NewID(), b.sum.Fine, b.sum.Denied, b.sum.Limited, b.sum.ClientFault, b.sum.ServerFault, b.sum.Bytes, b.sum.Micros, packed}
+func (b *bundle) row(at sumKey, kind string, packed []byte) []any {
+	return []any{at.team, kind, at.at, NewID(), b.sum.Fine, b.sum.Denied, b.sum.Limited, b.sum.ClientFault, b.sum.ServerFault, b.sum.Bytes, b.sum.Micros, packed}
 }

@@ -153,7 +153,7 @@ func (s *Store) Weeks(ctx context.Context, p Principal, keys []Key) (map[string]
 	}, `
 		SELECT s.name, s.at, s.parts
 		FROM keys k
-		JOIN usage_sums s ON s.team_id = k.team_id AND s.kind = 'key' AND s.name = k.id
+		JOIN usage_sums s ON s.team_id = k.team_id AND s.kind = '`+kindKey+`' AND s.name = k.id
 		WHERE k.team_id = $1
 		  AND k.user_id = $2
 		  AND s.at IN ($3, $4)

@@ -8,11 +8,19 @@ import (
 	"time"
 )
 
-// The kinds of sums; see usage_sums.
+// The kinds of rows in usage_sums, and what their parts are. A month that has ended is bundled with those of other keys, or
+// other routes, in two rows.
 const (
-	sumOfTeam  = "team"
-	sumOfKey   = "key"
-	sumOfRoute = "route"
+	kindTeam       = "team"       // the hours of a day
+	kindKey        = "key"        // the days of a key's month
+	kindRoute      = "route"      // the days of a route's month
+	kindKeyDays    = "key-days"   // the days of many keys' month
+	kindRouteDays  = "route-days" // the days of many routes' month
+	kindKeyMonth   = "key-month"  // the month of many keys, in one part each
+	kindRouteMonth = "route-month"
+
+	kindKeyHours   = "key-hours" // in no table: hours that a page adds up by key
+	kindRouteHours = "route-hours"
 )
 
 // partsMax is how many parts a sum has at most: the days of a month.
@@ -45,9 +53,9 @@ func (s sums) count(ref KeyRef, h UsageHour) {
 		sumKey
 		part int
 	}{
-		{sumKey{ref.TeamID, sumOfTeam, day, ""}, int((h.Hour - day) / hourLong.Milliseconds())},
-		{sumKey{ref.TeamID, sumOfKey, month, ref.KeyID}, date - 1},
-		{sumKey{ref.TeamID, sumOfRoute, month, h.name()}, date - 1},
+		{sumKey{ref.TeamID, kindTeam, day, ""}, int((h.Hour - day) / hourLong.Milliseconds())},
+		{sumKey{ref.TeamID, kindKey, month, ref.KeyID}, date - 1},
+		{sumKey{ref.TeamID, kindRoute, month, h.name()}, date - 1},
 	} {
 		if s[to.sumKey] == nil {
 			s[to.sumKey] = &parts{}

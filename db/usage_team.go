@@ -87,9 +87,6 @@ func sumOf(sums map[string]*Sums, name []byte) *Sums {
 	return sum
 }
 
-// The kinds of rows that are hours added up for a page; see usageEdge.
-const asHours = "-hours"
-
 // usageSums reads sums. A page has thousands, and each column of a row costs time, so those before the parts are packed.
 const usageSums = `
 		SELECT concat_ws('` + separator + `', kind, at, name), parts
@@ -99,21 +96,21 @@ const usageSums = `
 // usageDays are the days of the team, the months of keys and routes that are in no bundle, and the bundles of those at
 // both ends of a span.
 const usageDays = usageSums + `
-		  AND kind = 'team'
+		  AND kind = '` + kindTeam + `'
 		  AND at >= $2
 		  AND at < $3
 		UNION ALL` + usageSums + `
-		  AND kind IN ('key', 'route')
+		  AND kind IN ('` + kindKey + `', '` + kindRoute + `')
 		  AND at >= $4
 		  AND at <= $5
 		UNION ALL` + usageSums + `
-		  AND kind IN ('key-days', 'route-days')
+		  AND kind IN ('` + kindKeyDays + `', '` + kindRouteDays + `')
 		  AND at IN ($4, $5)`
 
 // usageMonths are the bundles of the months between the ends.
 const usageMonths = `
 		UNION ALL` + usageSums + `
-		  AND kind IN ('key-month', 'route-month')
+		  AND kind IN ('` + kindKeyMonth + `', '` + kindRouteMonth + `')
 		  AND at > $4
 		  AND at < $5`
 
@@ -123,10 +120,10 @@ func usageEdge(args int) (text string) {
 	for _, o := range Outcomes {
 		counts += "SUM(CASE WHEN outcome = '" + string(o) + "' THEN requests ELSE 0 END), "
 	}
-	for _, by := range [][2]string{{sumOfKey, "key_id"}, {sumOfRoute, "route"}} {
+	for _, by := range [][2]string{{kindKeyHours, "key_id"}, {kindRouteHours, "route"}} {
 		text += `
 		UNION ALL
-		SELECT concat_ws('` + separator + `', '` + by[0] + asHours + `', 0, ` + counts + `SUM(bytes), SUM(micros), ` + by[1] + `), NULL
+		SELECT concat_ws('` + separator + `', '` + by[0] + `', 0, ` + counts + `SUM(bytes), SUM(micros), ` + by[1] + `), NULL
 		FROM usage_hours
 		WHERE team_id = $1
 		  AND hour >= $` + strconv.Itoa(args+1) + `
@@ -136,8 +133,8 @@ func usageEdge(args int) (text string) {
 	return text
 }
 
-// ask gives the statement that reads a span, and what it asks. It leaves out what the span has none of, which PostgreSQL
-// would plan for each time.
+// ask gives the statement that reads a span, and its arguments. Months between the ends, and hours that are no whole day, are
+// asked for only where the span has any: PostgreSQL would plan each part anew every time.
 func (t *teamUsing) ask(teamID string) (text string, args []any) {
 	day := dayLong.Milliseconds()
 	text, args = usageDays, []any{teamID, floorDiv(t.from, day) * day, t.until, t.start, t.end}
@@ -165,39 +162,56 @@ func (t *teamUsing) read(ctx context.Context, s *Store, p Principal) error {
 		if err != nil {
 			return fmt.Errorf("when a sum begins: %w", err)
 		}
-		if kind == sumOfTeam {
-			t.addDay(at, packed)
-			return nil
-		}
-		kind, as, _ := strings.Cut(kind, "-")
-		of := t.keys
-		if kind == sumOfRoute {
-			of = t.routes
-		}
-		return t.add(of, "-"+as, name, at, packed)
+		return t.add(kind, name, at, packed)
 	}, text, args...)
 }
 
-// add adds a row of any kind but the team's own.
-func (t *teamUsing) add(to map[string]*Sums, as, name string, month int64, packed []byte) error {
-	switch as {
-	case withDays:
-		eachBundled(packed, func(name, packed []byte) { t.addMonth(sumOf(to, name), month, packed) })
-	case asMonth:
-		eachBundled(packed, func(name, packed []byte) { sumOf(to, name).addParts(packed, 0, 1) })
-	case asHours:
-		var n Sums
-		for _, counter := range n.dest() {
-			column, rest, _ := strings.Cut(name, separator)
-			value, err := strconv.ParseInt(column, 10, 64)
-			if err != nil {
-				return fmt.Errorf("the sum of some hours: %w", err)
-			}
-			*counter.(*int64), name = value, rest
-		}
-		sumOf(to, []byte(name)).add(n)
+// add adds a row of usageSums, or of usageEdge, whose name begins with the counters.
+func (t *teamUsing) add(kind, name string, at int64, packed []byte) error {
+	switch kind {
+	case kindTeam:
+		t.addDay(at, packed)
+	case kindKey:
+		t.addMonth(sumOf(t.keys, []byte(name)), at, packed)
+	case kindRoute:
+		t.addMonth(sumOf(t.routes, []byte(name)), at, packed)
+	case kindKeyDays:
+		t.addBundledDays(t.keys, at, packed)
+	case kindRouteDays:
+		t.addBundledDays(t.routes, at, packed)
+	case kindKeyMonth:
+		addBundledMonth(t.keys, packed)
+	case kindRouteMonth:
+		addBundledMonth(t.routes, packed)
+	case kindKeyHours:
+		return addCounters(t.keys, name)
+	case kindRouteHours:
+		return addCounters(t.routes, name)
 	default:
-		t.addMonth(sumOf(to, []byte(name)), month, packed)
+		return fmt.Errorf("there are no sums of kind %q", kind)
 	}
+	return nil
+}
+
+func (t *teamUsing) addBundledDays(to map[string]*Sums, month int64, packed []byte) {
+	eachBundled(packed, func(name, packed []byte) { t.addMonth(sumOf(to, name), month, packed) })
+}
+
+func addBundledMonth(to map[string]*Sums, packed []byte) {
+	eachBundled(packed, func(name, packed []byte) { sumOf(to, name).addParts(packed, 0, 1) })
+}
+
+// addCounters adds what is written in a name: the counters as text, and then the name itself.
+func addCounters(to map[string]*Sums, name string) error {
+	var n Sums
+	for _, counter := range n.dest() {
+		column, rest, _ := strings.Cut(name, separator)
+		value, err := strconv.ParseInt(column, 10, 64)
+		if err != nil {
+			return fmt.Errorf("the sum of some hours: %w", err)
+		}
+		*counter.(*int64), name = value, rest
+	}
+	sumOf(to, []byte(name)).add(n)
 	return nil
 }
