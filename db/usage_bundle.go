@@ -73,7 +73,7 @@ func (s *Store) bundle(ctx context.Context, month sumKey) error {
 
 // bundle gathers one month of several keys or routes. As a month, each has one part.
 type bundle struct {
-	sum         Sums
+	sum         UsageCounts
 	days, month []byte
 }
 

@@ -70,7 +70,7 @@ func (s *Store) AddUsage(ctx context.Context, writer string, b UsageBatch) error
 // program cannot wait for each other.
 func (s *Store) addHours(ctx context.Context, counted map[KeyRef][]UsageHour) error {
 	var rows [][]any
-	sums, months := sums{}, map[sumKey]int64{}
+	added, months := sums{}, map[sumKey]int64{}
 	for _, ref := range slices.SortedFunc(maps.Keys(counted), KeyRef.compare) {
 		hours := counted[ref]
 		slices.SortFunc(hours, func(a, b UsageHour) int {
@@ -78,7 +78,7 @@ func (s *Store) addHours(ctx context.Context, counted map[KeyRef][]UsageHour) er
 		})
 		for _, h := range hours {
 			rows = append(rows, []any{ref.TeamID, h.Hour, ref.KeyID, h.name(), string(h.Outcome), h.Requests, h.Bytes, h.Micros})
-			sums.count(ref, h)
+			added.count(ref, h)
 			if h.Outcome != Denied && h.Outcome != Limited {
 				months[sumKey{team: ref.TeamID, name: monthOf(time.UnixMilli(h.Hour))}] += h.Requests
 			}
@@ -91,7 +91,7 @@ func (s *Store) addHours(ctx context.Context, counted map[KeyRef][]UsageHour) er
 		    micros = usage_hours.micros + excluded.micros`); err != nil {
 		return err
 	}
-	if err := s.addSums(ctx, sums); err != nil {
+	if err := s.addSums(ctx, added); err != nil {
 		return err
 	}
 	return s.addMonths(ctx, months)

@@ -9,7 +9,7 @@ import (
 // UsageBar is how the requests of one interval ended; Start is as in Usage.
 type UsageBar struct {
 	Start string
-	Sums
+	UsageCounts
 }
 
 func (in intervals) bars() []UsageBar {
@@ -28,12 +28,12 @@ type UsageShare struct {
 	UserID   string
 	UserName string
 	Route    string
-	Sums
+	UsageCounts
 }
 
 // KeyUsage gives the intervals of a span and the routes with the requests of one of the asker's own keys.
 func (s *Store) KeyUsage(ctx context.Context, p Principal, keyID string, q UsageQuery) (bars []UsageBar, routes []UsageShare, err error) {
-	in, sums, of := q.intervals(), map[string]*Sums{}, shares{}
+	in, byRoute, of := q.intervals(), countsByName{}, shares{}
 	bars = in.bars()
 	var hour, requests, bytes, micros int64
 	var row, route, outcome string
@@ -44,10 +44,10 @@ func (s *Store) KeyUsage(ctx context.Context, p Principal, keyID string, q Usage
 		rest, more, err := firstColumns(row, &hour)
 		for err == nil && more {
 			rest, more, err = firstColumns(rest, &route, &outcome, &requests, &bytes, &micros)
-			n := Sums{Bytes: bytes, Micros: micros}
+			n := UsageCounts{Bytes: bytes, Micros: micros}
 			*n.of(Outcome(outcome)) = requests
 			bars[in.of(hour)].add(n)
-			sumOf(sums, []byte(route)).add(n)
+			byRoute.of([]byte(route)).add(n)
 		}
 		return err
 	}, `
@@ -60,21 +60,21 @@ func (s *Store) KeyUsage(ctx context.Context, p Principal, keyID string, q Usage
 		  AND EXISTS (SELECT 1 FROM keys k WHERE k.team_id = $1 AND k.user_id = $2 AND k.id = $3)
 		GROUP BY hour`,
 		p.TeamID, p.UserID, keyID, nextHour(q.From), nextHour(q.Until))
-	for route, n := range sums {
-		of.add(UsageShare{Route: route, Sums: *n})
+	for route, n := range byRoute {
+		of.add(UsageShare{Route: route, UsageCounts: *n})
 	}
 	return bars, of.sorted(), err
 }
 
 // shares adds up what is the same share.
-type shares map[UsageShare]*Sums
+type shares map[UsageShare]*UsageCounts
 
 func (s shares) add(share UsageShare) {
-	n := share.Sums
-	share.Sums = Sums{}
+	n := share.UsageCounts
+	share.UsageCounts = UsageCounts{}
 	sum := s[share]
 	if sum == nil {
-		sum = &Sums{}
+		sum = &UsageCounts{}
 		s[share] = sum
 	}
 	sum.add(n)
@@ -83,7 +83,7 @@ func (s shares) add(share UsageShare) {
 func (s shares) sorted() []UsageShare {
 	all := make([]UsageShare, 0, len(s))
 	for share, n := range s {
-		share.Sums = *n
+		share.UsageCounts = *n
 		all = append(all, share)
 	}
 	slices.SortFunc(all, func(a, b UsageShare) int {
@@ -143,7 +143,7 @@ func (s *Store) Weeks(ctx context.Context, p Principal, keys []Key) (map[string]
 			return err
 		}
 		week := weeks[id]
-		eachPart(packed, func(part int, n Sums) {
+		eachPart(packed, func(part int, n UsageCounts) {
 			if day := floorDiv(month-first.UnixMilli(), dayLong.Milliseconds()) + int64(part); day >= 0 && day < WeekLong {
 				week[day] += n.Requests()
 			}

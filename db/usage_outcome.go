@@ -30,8 +30,8 @@ func OutcomeOf(status int) Outcome {
 	return Fine
 }
 
-// Sums are how many requests ended how, the bytes they sent and the time they took.
-type Sums struct {
+// UsageCounts are how many requests ended how, the bytes sent in answers and the time it took.
+type UsageCounts struct {
 	Fine, Denied, Limited, ClientFault, ServerFault int64
 
 	Bytes  int64
@@ -39,14 +39,14 @@ type Sums struct {
 }
 
 // Requests is how many requests there were in all.
-func (s Sums) Requests() int64 {
+func (s UsageCounts) Requests() int64 {
 	return s.Fine + s.Denied + s.Limited + s.ClientFault + s.ServerFault
 }
 
 // Of is how many requests ended so.
-func (s Sums) Of(o Outcome) int64 { return *s.of(o) }
+func (s UsageCounts) Of(o Outcome) int64 { return *s.of(o) }
 
-func (s *Sums) of(o Outcome) *int64 {
+func (s *UsageCounts) of(o Outcome) *int64 {
 	switch o {
 	case Denied:
 		return &s.Denied
@@ -60,7 +60,7 @@ func (s *Sums) of(o Outcome) *int64 {
 	return &s.Fine
 }
 
-func (s *Sums) add(o Sums) {
+func (s *UsageCounts) add(o UsageCounts) {
 	s.Fine += o.Fine
 	s.Denied += o.Denied
 	s.Limited += o.Limited
@@ -71,6 +71,6 @@ func (s *Sums) add(o Sums) {
 }
 
 // dest are the places that the columns of a sum go to: ok, denied, limited, client, server, bytes, micros.
-func (s *Sums) dest() []any {
+func (s *UsageCounts) dest() []any {
 	return []any{&s.Fine, &s.Denied, &s.Limited, &s.ClientFault, &s.ServerFault, &s.Bytes, &s.Micros}
 }

@@ -34,12 +34,12 @@ type sumKey struct {
 	name string
 }
 
-func (p sumKey) compare(o sumKey) int {
-	return cmp.Or(cmp.Compare(p.team, o.team), cmp.Compare(p.kind, o.kind), cmp.Compare(p.at, o.at), cmp.Compare(p.name, o.name))
+func (k sumKey) compare(o sumKey) int {
+	return cmp.Or(cmp.Compare(k.team, o.team), cmp.Compare(k.kind, o.kind), cmp.Compare(k.at, o.at), cmp.Compare(k.name, o.name))
 }
 
 // parts are the hours of a day or the days of a month.
-type parts [partsMax]Sums
+type parts [partsMax]UsageCounts
 
 // sums gathers what one transaction adds.
 type sums map[sumKey]*parts
@@ -67,7 +67,7 @@ func (s sums) count(ref KeyRef, h UsageHour) {
 	}
 }
 
-func (p *parts) all() (sum Sums) {
+func (p *parts) all() (sum UsageCounts) {
 	for i := range p {
 		sum.add(p[i])
 	}
@@ -76,14 +76,14 @@ func (p *parts) all() (sum Sums) {
 
 // addSums adds to the sums that are kept, some at once.
 func (s *Store) addSums(ctx context.Context, added sums) error {
-	places := slices.SortedFunc(maps.Keys(added), sumKey.compare)
-	return s.some(len(places), func(from, until int) error { return s.addSumsTo(ctx, added, places[from:until]) })
+	keys := slices.SortedFunc(maps.Keys(added), sumKey.compare)
+	return s.some(len(keys), func(from, until int) error { return s.addSumsTo(ctx, added, keys[from:until]) })
 }
 
-// addSumsTo adds to some places. The first statement makes their rows or locks them, and reads their parts.
-func (s *Store) addSumsTo(ctx context.Context, added sums, places []sumKey) error {
+// addSumsTo adds to some of them. The first statement makes their rows or locks them, and reads their parts.
+func (s *Store) addSumsTo(ctx context.Context, added sums, keys []sumKey) error {
 	var rows [][]any
-	for _, at := range places {
+	for _, at := range keys {
 		n := added[at].all()
 		rows = append(rows, []any{at.team, at.kind, at.at, at.name, n.Fine, n.Denied, n.Limited, n.ClientFault, n.ServerFault, n.Bytes, n.Micros, []byte{}})
 	}
@@ -94,7 +94,7 @@ func (s *Store) addSumsTo(ctx context.Context, added sums, places []sumKey) erro
 		if err := scan(&at.team, &at.kind, &at.at, &at.name, &packed); err != nil {
 			return err
 		}
-		eachPart(packed, func(part int, n Sums) { added[at][part].add(n) })
+		eachPart(packed, func(part int, n UsageCounts) { added[at][part].add(n) })
 		return nil
 	}, `
 		INSERT INTO usage_sums (team_id, kind, at, name, ok, denied, limited, client, server, bytes, micros, parts)`+listed+`
@@ -106,7 +106,7 @@ func (s *Store) addSumsTo(ctx context.Context, added sums, places []sumKey) erro
 		return err
 	}
 	const none = int64(0)
-	for i, at := range places {
+	for i, at := range keys {
 		rows[i] = []any{at.team, at.kind, at.at, at.name, none, none, none, none, none, none, none, added[at].pack()}
 	}
 	return s.add(ctx, rows, `

@@ -21,13 +21,13 @@ func (s *Store) TeamUsage(ctx context.Context, p Principal, q UsageQuery) (bars 
 	}
 	byKey, byRoute := make(shares, len(t.keys)), make(shares, len(t.routes))
 	for id, n := range t.keys {
-		if h, deleted := holders.of(id); *n != (Sums{}) {
-			byKey.add(UsageShare{KeyID: h.KeyID, KeyName: h.KeyName, Deleted: deleted, UserID: h.UserID, UserName: h.UserName, Sums: *n})
+		if h, deleted := holders.of(id); *n != (UsageCounts{}) {
+			byKey.add(UsageShare{KeyID: h.KeyID, KeyName: h.KeyName, Deleted: deleted, UserID: h.UserID, UserName: h.UserName, UsageCounts: *n})
 		}
 	}
 	for route, n := range t.routes {
-		if *n != (Sums{}) {
-			byRoute.add(UsageShare{Route: route, Sums: *n})
+		if *n != (UsageCounts{}) {
+			byRoute.add(UsageShare{Route: route, UsageCounts: *n})
 		}
 	}
 	return t.bars, byKey.sorted(), byRoute.sorted(), nil
@@ -41,11 +41,11 @@ type teamUsing struct {
 	from, until  int64 // hours
 	first, last  int64 // whole days, the last one not included
 	start, end   int64 // the months of the first and of the last whole day; -1 where there is none
-	keys, routes map[string]*Sums
+	keys, routes countsByName
 }
 
 func newTeamUsing(q UsageQuery, now time.Time) *teamUsing {
-	t := &teamUsing{intervals: q.intervals(), from: nextHour(q.From), until: nextHour(q.Until), keys: map[string]*Sums{}, routes: map[string]*Sums{}}
+	t := &teamUsing{intervals: q.intervals(), from: nextHour(q.From), until: nextHour(q.Until), keys: countsByName{}, routes: countsByName{}}
 	t.bars = t.intervals.bars()
 	day := dayLong.Milliseconds()
 	t.first, t.last = floorDiv(t.from+day-1, day)*day, floorDiv(t.until, day)*day
@@ -64,7 +64,7 @@ func newTeamUsing(q UsageQuery, now time.Time) *teamUsing {
 
 // addDay adds the hours of a day that are within the span.
 func (t *teamUsing) addDay(day int64, packed []byte) {
-	eachPart(packed, func(part int, n Sums) {
+	eachPart(packed, func(part int, n UsageCounts) {
 		if hour := day + int64(part)*hourLong.Milliseconds(); hour >= t.from && hour < t.until {
 			t.bars[t.of(hour)].add(n)
 		}
@@ -72,19 +72,22 @@ func (t *teamUsing) addDay(day int64, packed []byte) {
 }
 
 // addMonth adds the whole days of a month that are within the span.
-func (t *teamUsing) addMonth(to *Sums, month int64, packed []byte) {
+func (t *teamUsing) addMonth(to *UsageCounts, month int64, packed []byte) {
 	day := dayLong.Milliseconds()
 	to.addParts(packed, floorDiv(t.first-month, day), floorDiv(t.last-month, day))
 }
 
-// sumOf gives the sum that a name has, made when it is missing.
-func sumOf(sums map[string]*Sums, name []byte) *Sums {
-	sum := sums[string(name)]
-	if sum == nil {
-		sum = &Sums{}
-		sums[string(name)] = sum
+// countsByName are the counts of keys by their ids, or of routes.
+type countsByName map[string]*UsageCounts
+
+// of gives the counts of a name, made when they are missing.
+func (c countsByName) of(name []byte) *UsageCounts {
+	counts := c[string(name)]
+	if counts == nil {
+		counts = &UsageCounts{}
+		c[string(name)] = counts
 	}
-	return sum
+	return counts
 }
 
 // usageSums reads sums. A page has thousands, and each column of a row costs time, so those before the parts are packed.
@@ -172,9 +175,9 @@ func (t *teamUsing) add(kind, name string, at int64, packed []byte) error {
 	case kindTeam:
 		t.addDay(at, packed)
 	case kindKey:
-		t.addMonth(sumOf(t.keys, []byte(name)), at, packed)
+		t.addMonth(t.keys.of([]byte(name)), at, packed)
 	case kindRoute:
-		t.addMonth(sumOf(t.routes, []byte(name)), at, packed)
+		t.addMonth(t.routes.of([]byte(name)), at, packed)
 	case kindKeyDays:
 		t.addBundledDays(t.keys, at, packed)
 	case kindRouteDays:
@@ -193,17 +196,17 @@ func (t *teamUsing) add(kind, name string, at int64, packed []byte) error {
 	return nil
 }
 
-func (t *teamUsing) addBundledDays(to map[string]*Sums, month int64, packed []byte) {
-	eachBundled(packed, func(name, packed []byte) { t.addMonth(sumOf(to, name), month, packed) })
+func (t *teamUsing) addBundledDays(to countsByName, month int64, packed []byte) {
+	eachBundled(packed, func(name, packed []byte) { t.addMonth(to.of(name), month, packed) })
 }
 
-func addBundledMonth(to map[string]*Sums, packed []byte) {
-	eachBundled(packed, func(name, packed []byte) { sumOf(to, name).addParts(packed, 0, 1) })
+func addBundledMonth(to countsByName, packed []byte) {
+	eachBundled(packed, func(name, packed []byte) { to.of(name).addParts(packed, 0, 1) })
 }
 
 // addCounters adds what is written in a name: the counters as text, and then the name itself.
-func addCounters(to map[string]*Sums, name string) error {
-	var n Sums
+func addCounters(to countsByName, name string) error {
+	var n UsageCounts
 	for _, counter := range n.dest() {
 		column, rest, _ := strings.Cut(name, separator)
 		value, err := strconv.ParseInt(column, 10, 64)
@@ -212,6 +215,6 @@ func addCounters(to map[string]*Sums, name string) error {
 		}
 		*counter.(*int64), name = value, rest
 	}
-	sumOf(to, []byte(name)).add(n)
+	to.of([]byte(name)).add(n)
 	return nil
 }

@@ -13,7 +13,7 @@ import (
 func (p *parts) pack() []byte {
 	out := []byte{}
 	for i, n := range p {
-		if n != (Sums{}) {
+		if n != (UsageCounts{}) {
 			for _, v := range []int64{int64(i), n.Fine, n.Denied, n.Limited, n.ClientFault, n.ServerFault, n.Bytes, n.Micros} {
 				out = binary.AppendUvarint(out, uint64(v))
 			}
@@ -23,16 +23,16 @@ func (p *parts) pack() []byte {
 }
 
 // eachPart calls f for every part that was packed.
-func eachPart(packed []byte, f func(part int, n Sums)) {
+func eachPart(packed []byte, f func(part int, n UsageCounts)) {
 	for n := (numbers{}); len(packed) > 0; {
 		if packed = n.read(packed); packed != nil {
-			f(int(n[0]), Sums{Fine: n[1], Denied: n[2], Limited: n[3], ClientFault: n[4], ServerFault: n[5], Bytes: n[6], Micros: n[7]})
+			f(int(n[0]), UsageCounts{Fine: n[1], Denied: n[2], Limited: n[3], ClientFault: n[4], ServerFault: n[5], Bytes: n[6], Micros: n[7]})
 		}
 	}
 }
 
 // addParts adds some of the parts that were packed: eachPart in a third of its time, for a page reads 60,000 of them.
-func (s *Sums) addParts(packed []byte, from, until int64) {
+func (s *UsageCounts) addParts(packed []byte, from, until int64) {
 	for n := (numbers{}); len(packed) > 0; {
 		if packed = n.read(packed); packed != nil && n[0] >= from && n[0] < until {
 			s.Fine += n[1]

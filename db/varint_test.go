@@ -36,13 +36,13 @@ func TestPartsArePackedAndUnpacked(t *testing.T) {
 			}
 		}
 		var got parts
-		eachPart(want.pack(), func(part int, n Sums) { got[part] = n })
+		eachPart(want.pack(), func(part int, n UsageCounts) { got[part] = n })
 		if got != want {
 			t.Fatalf("\n got %v\nwant %v", got, want)
 		}
 		from := rapid.IntRange(0, partsMax).Draw(t, "from")
 		until := rapid.IntRange(from, partsMax).Draw(t, "until")
-		var added, sum Sums
+		var added, sum UsageCounts
 		added.addParts(want.pack(), int64(from), int64(until))
 		for _, n := range want[from:until] {
 			sum.add(n)
@@ -62,7 +62,7 @@ func TestWhatIsNoPackingIsUnpackedToItsEnd(t *testing.T) {
 				t.Fatalf("got quarter %d of %d", q, quarters)
 			}
 		}
-		eachPart(packed, func(part int, _ Sums) {
+		eachPart(packed, func(part int, _ UsageCounts) {
 			if part < 0 || part >= partsMax {
 				t.Fatalf("got part %d of %d", part, partsMax)
 			}

@@ -33,7 +33,7 @@ func sendTable(c echo.Context, name string, rows table) error {
 
 var sumHeader = []string{"requests", "ok", "denied", "limited", "client", "server", "bytes", "milliseconds"}
 
-func sumCells(n db.Sums) []string {
+func sumCells(n db.UsageCounts) []string {
 	return []string{whole(n.Requests()), whole(n.Fine), whole(n.Denied), whole(n.Limited), whole(n.ClientFault), whole(n.ServerFault), whole(n.Bytes), whole(n.Micros / 1000)}
 }
 
@@ -42,7 +42,7 @@ func whole(n int64) string { return strconv.FormatInt(n, 10) }
 func barTable(interval string, bars []db.UsageBar) table {
 	rows := table{append([]string{interval}, sumHeader...)}
 	for _, bar := range bars {
-		rows = append(rows, append([]string{bar.Start}, sumCells(bar.Sums)...))
+		rows = append(rows, append([]string{bar.Start}, sumCells(bar.UsageCounts)...))
 	}
 	return rows
 }
@@ -50,7 +50,7 @@ func barTable(interval string, bars []db.UsageBar) table {
 func keyTable(keys []db.UsageShare) table {
 	rows := table{append([]string{"key_id", "key_name", "deleted", "user_id", "user_name"}, sumHeader...)}
 	for _, k := range keys {
-		rows = append(rows, append([]string{k.KeyID, k.KeyName, strconv.FormatBool(k.Deleted), k.UserID, k.UserName}, sumCells(k.Sums)...))
+		rows = append(rows, append([]string{k.KeyID, k.KeyName, strconv.FormatBool(k.Deleted), k.UserID, k.UserName}, sumCells(k.UsageCounts)...))
 	}
 	return rows
 }
@@ -58,7 +58,7 @@ func keyTable(keys []db.UsageShare) table {
 func routeTable(routes []db.UsageShare) table {
 	rows := table{append([]string{"route"}, sumHeader...)}
 	for _, r := range routes {
-		rows = append(rows, append([]string{r.Route}, sumCells(r.Sums)...))
+		rows = append(rows, append([]string{r.Route}, sumCells(r.UsageCounts)...))
 	}
 	return rows
 }

@@ -140,7 +140,7 @@ func tookOf(took time.Duration) string {
 }
 
 // meanOf is how long a request took on average.
-func meanOf(n db.Sums) string {
+func meanOf(n db.UsageCounts) string {
 	if n.Requests() == 0 {
 		return "–"
 	}

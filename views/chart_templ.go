@@ -301,7 +301,7 @@ func chart(title, interval string, bars []db.UsageBar, zone *time.Location, csv 
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = sumCells(bar.Sums).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = sumCells(bar.UsageCounts).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -435,7 +435,7 @@ func sumHeads() templ.Component {
 	})
 }
 
-func sumCells(n db.Sums) templ.Component {
+func sumCells(n db.UsageCounts) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

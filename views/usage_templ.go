@@ -443,7 +443,7 @@ func shares(title, column string, all []db.UsageShare, csv string) templ.Compone
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = sumCells(s.Sums).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = sumCells(s.UsageCounts).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -36,12 +36,12 @@ func pageOfUsage(ctx context.Context, store *db.Store, p db.Principal, q db.Usag
 			}
 		}
 	}
-	of := func(n db.Sums) string { return fmt.Sprint(n.Requests(), n.Bytes, n.Micros) }
+	of := func(n db.UsageCounts) string { return fmt.Sprint(n.Requests(), n.Bytes, n.Micros) }
 	for _, k := range keys {
-		page["keys"] = of(k.Sums) // of nobody that the asker may name: they are one row
+		page["keys"] = of(k.UsageCounts) // of nobody that the asker may name: they are one row
 	}
 	for _, r := range routes {
-		page[r.Route] = of(r.Sums)
+		page[r.Route] = of(r.UsageCounts)
 	}
 	return page, err
 }
