@@ -20,20 +20,15 @@ func (in intervals) bars() []UsageBar {
 	return bars
 }
 
-// UsageShare is the part of a span's requests that a key, a person or a route has. Keys are seen as in Usage.
+// UsageShare is the part of a span's requests that a subject has.
 type UsageShare struct {
-	KeyID    string
-	KeyName  string
-	Deleted  bool // the key is gone
-	UserID   string
-	UserName string
-	Route    string
+	UsageSubject
 	UsageCounts
 }
 
 // KeyUsage gives the intervals of a span and the routes with the requests of one of the asker's own keys.
 func (s *Store) KeyUsage(ctx context.Context, p Principal, keyID string, q UsageQuery) (bars []UsageBar, routes []UsageShare, err error) {
-	in, byRoute, of := q.intervals(), countsByName{}, shares{}
+	in, byRoute := q.intervals(), countsByName{}
 	bars = in.bars()
 	var hour, requests, bytes, micros int64
 	var row, route, outcome string
@@ -46,7 +41,7 @@ func (s *Store) KeyUsage(ctx context.Context, p Principal, keyID string, q Usage
 			rest, more, err = firstColumns(rest, &route, &outcome, &requests, &bytes, &micros)
 			n := UsageCounts{Bytes: bytes, Micros: micros}
 			*n.of(Outcome(outcome)) = requests
-			bars[in.of(hour)].add(n)
+			bars[in.indexOf(hour)].add(n)
 			byRoute.of([]byte(route)).add(n)
 		}
 		return err
@@ -60,31 +55,25 @@ func (s *Store) KeyUsage(ctx context.Context, p Principal, keyID string, q Usage
 		  AND EXISTS (SELECT 1 FROM keys k WHERE k.team_id = $1 AND k.user_id = $2 AND k.id = $3)
 		GROUP BY hour`,
 		p.TeamID, p.UserID, keyID, nextHour(q.From), nextHour(q.Until))
-	for route, n := range byRoute {
-		of.add(UsageShare{Route: route, UsageCounts: *n})
-	}
-	return bars, of.sorted(), err
+	return bars, byRoute.shares(routeSubject), err
 }
 
-// shares adds up what is the same share.
-type shares map[UsageShare]*UsageCounts
-
-func (s shares) add(share UsageShare) {
-	n := share.UsageCounts
-	share.UsageCounts = UsageCounts{}
-	sum := s[share]
-	if sum == nil {
-		sum = &UsageCounts{}
-		s[share] = sum
+// shares gives the subjects that names belong to, with what all of a subject's names count; the most requests first.
+func (c countsByName) shares(subject func(name string) UsageSubject) []UsageShare {
+	sums := make(map[UsageSubject]*UsageCounts, len(c))
+	for name, n := range c {
+		if *n == (UsageCounts{}) {
+			continue
+		}
+		of := subject(name)
+		if sums[of] == nil {
+			sums[of] = &UsageCounts{}
+		}
+		sums[of].add(*n)
 	}
-	sum.add(n)
-}
-
-func (s shares) sorted() []UsageShare {
-	all := make([]UsageShare, 0, len(s))
-	for share, n := range s {
-		share.UsageCounts = *n
-		all = append(all, share)
+	all := make([]UsageShare, 0, len(sums))
+	for of, n := range sums {
+		all = append(all, UsageShare{of, *n})
 	}
 	slices.SortFunc(all, func(a, b UsageShare) int {
 		return cmp.Or(-cmp.Compare(a.Requests(), b.Requests()), cmp.Compare(a.KeyName, b.KeyName), cmp.Compare(a.KeyID, b.KeyID),

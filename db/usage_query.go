@@ -3,6 +3,7 @@ package db
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"time"
 )
@@ -31,16 +32,23 @@ type UsageQuery struct {
 	GroupBy     string
 }
 
-// Usage is how many requests there were within one interval. By key, the asker's own keys stand with id and name; those
-// of others are one row for each person where the asker is an owner or admin, and otherwise one row without any name.
-type Usage struct {
-	Start    string // YYYY-MM-DD, a month's its first; of an hour the moment, RFC 3339 in UTC
+// UsageSubject is what requests are counted by: a key or the person who holds it, a route, an outcome; the other fields are
+// empty. The asker's own keys stand with id and name; those of others are one subject for each person where the asker is an
+// owner or admin, and otherwise one without any name.
+type UsageSubject struct {
 	KeyID    string
 	KeyName  string
+	Deleted  bool // the key is gone
 	UserID   string
 	UserName string
 	Route    string
 	Outcome  Outcome
+}
+
+// Usage is how many requests of a subject there were within one interval.
+type Usage struct {
+	Start string // YYYY-MM-DD, a month's its first; of an hour the moment, RFC 3339 in UTC
+	UsageSubject
 	Requests int64
 	Bytes    int64
 	Took     time.Duration // of all of them together
@@ -49,20 +57,20 @@ type Usage struct {
 // Usage counts the team's requests in the order of time, and then of names. Intervals without any are there with 0, for
 // everything that the span has requests of.
 func (s *Store) Usage(ctx context.Context, p Principal, q UsageQuery) ([]Usage, error) {
-	u := &using{intervals: q.intervals(), groups: map[Usage][]Usage{}}
-	group, name, err := s.grouping(ctx, p, q.GroupBy)
+	t := &usageTable{intervals: q.intervals(), rows: map[UsageSubject][]Usage{}}
+	subject, name, err := s.grouping(ctx, p, q.GroupBy)
 	if err != nil {
 		return nil, err
 	}
 	switch q.GroupBy {
 	case ByNothing:
-		u.of(Usage{})
+		t.of(UsageSubject{})
 	case ByOutcome:
 		for _, o := range Outcomes {
-			u.of(Usage{Outcome: o})
+			t.of(UsageSubject{Outcome: o})
 		}
 	}
-	if err := u.fits(); err != nil {
+	if err := t.fits(); err != nil {
 		return nil, err
 	}
 	err = s.each(ctx, func(scan scanner) error {
@@ -71,8 +79,11 @@ func (s *Store) Usage(ctx context.Context, p Principal, q UsageQuery) ([]Usage, 
 		if err := scan(&hour, &value, &requests, &bytes, &micros); err != nil {
 			return err
 		}
-		u.add(hour, group(value), Usage{Requests: requests, Bytes: bytes, Took: time.Duration(micros) * time.Microsecond})
-		return u.fits()
+		sum := &t.of(subject(value))[t.indexOf(hour)]
+		sum.Requests += requests
+		sum.Bytes += bytes
+		sum.Took += time.Duration(micros) * time.Microsecond
+		return t.fits()
 	}, `
 		SELECT hour, `+name+`, CAST(SUM(requests) AS BIGINT), CAST(SUM(bytes) AS BIGINT), CAST(SUM(micros) AS BIGINT)
 		FROM usage_hours
@@ -83,21 +94,21 @@ func (s *Store) Usage(ctx context.Context, p Principal, q UsageQuery) ([]Usage, 
 	if err != nil {
 		return nil, err
 	}
-	return u.rows(), nil
+	return t.sorted(), nil
 }
 
-// grouping gives what a row is counted under by the value of its column, and that column.
-func (s *Store) grouping(ctx context.Context, p Principal, by string) (group func(value string) Usage, column string, err error) {
+// grouping gives the column that usage is told apart by, and the subject for each value in it.
+func (s *Store) grouping(ctx context.Context, p Principal, by string) (subject func(value string) UsageSubject, column string, err error) {
 	switch by {
 	case ByOutcome:
-		return func(v string) Usage { return Usage{Outcome: Outcome(v)} }, "outcome", nil
+		return func(v string) UsageSubject { return UsageSubject{Outcome: Outcome(v)} }, "outcome", nil
 	case ByRoute:
-		return func(v string) Usage { return Usage{Route: v} }, "route", nil
+		return routeSubject, "route", nil
 	case ByKey:
-		holders, err := s.keyHolders(ctx, p, 0)
-		return func(v string) Usage { seen, _ := holders.of(v); return seen }, "key_id", err
+		labels, err := s.keyLabels(ctx, p, 0)
+		return labels.of, "key_id", err
 	}
-	return func(string) Usage { return Usage{} }, "team_id", nil
+	return func(string) UsageSubject { return UsageSubject{} }, "team_id", nil
 }
 
 // keyLabels tell how the asker sees the team's keys, the deleted ones too.
@@ -105,18 +116,12 @@ type keyLabels struct {
 	asker  Principal
 	role   MemberRole
 	people map[string]string
-	keys   map[string]keyLabel
+	keys   map[string]UsageSubject // with the person's id, but not the name
 }
 
-// keyLabel is a key and whose it is.
-type keyLabel struct {
-	Usage
-	deleted bool
-}
-
-// keyHolders reads a row for all keys, since a thousand would take longer. It has room for as many as one expects.
-func (s *Store) keyHolders(ctx context.Context, p Principal, expected int) (*keyLabels, error) {
-	h := &keyLabels{p, p.Member, map[string]string{}, make(map[string]keyLabel, expected)}
+// keyLabels reads all keys in a few rows, since a row for each would take longer. It has room for as many as are expected.
+func (s *Store) keyLabels(ctx context.Context, p Principal, expected int) (*keyLabels, error) {
+	l := &keyLabels{p, p.Member, map[string]string{}, make(map[string]UsageSubject, expected)}
 	err := s.each(ctx, func(scan scanner) error {
 		var row, kind string
 		if err := scan(&row); err != nil {
@@ -126,7 +131,7 @@ func (s *Store) keyHolders(ctx context.Context, p Principal, expected int) (*key
 		for err == nil && more {
 			var id, user, name string
 			row, more, err = firstColumns(row, &id, &user, &name)
-			h.add(kind, id, user, name)
+			l.add(kind, id, user, name)
 		}
 		return err
 	}, `
@@ -135,40 +140,40 @@ func (s *Store) keyHolders(ctx context.Context, p Principal, expected int) (*key
 		JOIN users u ON u.id = m.user_id
 		WHERE m.team_id = $1
 		UNION ALL
-		SELECT 'key' || COALESCE('`+separator+`' || string_agg(`+holderOfKey+`, '`+separator+`'), '')
+		SELECT 'key' || COALESCE('`+separator+`' || string_agg(`+labelOfKey+`, '`+separator+`'), '')
 		FROM keys
 		WHERE team_id = $1
 		UNION ALL
-		SELECT 'deleted' || COALESCE('`+separator+`' || string_agg(`+holderOfKey+`, '`+separator+`'), '')
+		SELECT 'deleted' || COALESCE('`+separator+`' || string_agg(`+labelOfKey+`, '`+separator+`'), '')
 		FROM deleted_keys
 		WHERE team_id = $1`, p.TeamID, p.UserID)
-	return h, err
+	return l, err
 }
 
-const holderOfKey = `concat_ws('` + separator + `', id, user_id, CASE WHEN user_id = $2 THEN name ELSE '' END)`
+const labelOfKey = `concat_ws('` + separator + `', id, user_id, CASE WHEN user_id = $2 THEN name ELSE '' END)`
 
-func (h *keyLabels) add(kind, id, user, name string) {
+func (l *keyLabels) add(kind, id, user, name string) {
 	if kind != "member" {
-		h.keys[id] = keyLabel{Usage{KeyID: id, KeyName: name, UserID: user}, kind == "deleted"}
+		l.keys[id] = UsageSubject{KeyID: id, KeyName: name, UserID: user, Deleted: kind == "deleted"}
 		return
 	}
-	h.people[user] = name
-	if user == h.asker.UserID {
-		h.role = MemberRole(id)
+	l.people[user] = name
+	if user == l.asker.UserID {
+		l.role = MemberRole(id)
 	}
 }
 
 // of gives a key as the asker may see it: an own one, one of somebody, or one of the others'.
-func (h *keyLabels) of(id string) (Usage, bool) {
-	k, known := h.keys[id]
+func (l *keyLabels) of(id string) UsageSubject {
+	k, known := l.keys[id]
 	switch {
 	case !known:
-	case k.UserID == h.asker.UserID:
-		return Usage{KeyID: k.KeyID, KeyName: k.KeyName}, k.deleted
-	case h.role.Manages():
-		return Usage{UserID: k.UserID, UserName: cmp.Or(h.people[k.UserID], "A former member")}, false
+	case k.UserID == l.asker.UserID:
+		return UsageSubject{KeyID: k.KeyID, KeyName: k.KeyName, Deleted: k.Deleted}
+	case l.role.Manages():
+		return UsageSubject{UserID: k.UserID, UserName: cmp.Or(l.people[k.UserID], "A former member")}
 	}
-	return Usage{}, false
+	return UsageSubject{}
 }
 
 // intervals are the intervals of a span in order, and which of them each hour belongs to.
@@ -204,56 +209,45 @@ func (q UsageQuery) start(hour time.Time) string {
 	return hour.In(q.Zone).Format(time.DateOnly)
 }
 
-// of gives the interval of an hour within the span.
-func (in intervals) of(hour int64) int { return in.index[(hour-in.first)/hourLong.Milliseconds()] }
+// indexOf gives the interval of an hour within the span.
+func (in intervals) indexOf(hour int64) int { return in.index[(hour-in.first)/hourLong.Milliseconds()] }
 
-// using adds usage up: by group, and then by interval.
-type using struct {
+// usageTable adds usage up: by subject, and then by interval.
+type usageTable struct {
 	intervals
-	groups map[Usage][]Usage
+	rows map[UsageSubject][]Usage
 }
 
-func (u *using) of(group Usage) []Usage {
-	kept := u.groups[group]
-	if kept == nil {
-		kept = make([]Usage, len(u.starts))
-		for i, start := range u.starts {
-			kept[i] = group
-			kept[i].Start = start
+// of gives the intervals of a subject, made when they are missing.
+func (t *usageTable) of(subject UsageSubject) []Usage {
+	row := t.rows[subject]
+	if row == nil {
+		row = make([]Usage, len(t.starts))
+		for i, start := range t.starts {
+			row[i] = Usage{Start: start, UsageSubject: subject}
 		}
-		u.groups[group] = kept
+		t.rows[subject] = row
 	}
-	return kept
+	return row
 }
 
-func (u *using) add(hour int64, group, n Usage) {
-	to := &u.of(group)[u.intervals.of(hour)]
-	to.Requests += n.Requests
-	to.Bytes += n.Bytes
-	to.Took += n.Took
-}
-
-func (u *using) fits() error {
-	if len(u.groups)*len(u.starts) > countRowsMax {
+func (t *usageTable) fits() error {
+	if len(t.rows)*len(t.starts) > countRowsMax {
 		return invalid("date_to", "That is too much for one answer. Ask for fewer days, or by day or month.")
 	}
 	return nil
 }
 
-// rows are all intervals in order, each with its groups by name; what has no name comes last.
-func (u *using) rows() []Usage {
-	order := make([]Usage, 0, len(u.groups))
-	for group := range u.groups {
-		order = append(order, group)
-	}
-	slices.SortFunc(order, func(a, b Usage) int {
+// sorted gives all intervals in order, each with its subjects by name; what has no name comes last.
+func (t *usageTable) sorted() []Usage {
+	order := slices.SortedFunc(maps.Keys(t.rows), func(a, b UsageSubject) int {
 		return cmp.Or(byName(a.KeyName, b.KeyName), byName(a.KeyID, b.KeyID), byName(a.UserName, b.UserName), byName(a.UserID, b.UserID),
 			byName(a.Route, b.Route), cmp.Compare(slices.Index(Outcomes, a.Outcome), slices.Index(Outcomes, b.Outcome)))
 	})
-	all := make([]Usage, 0, len(u.starts)*len(order))
-	for i := range u.starts {
-		for _, group := range order {
-			all = append(all, u.groups[group][i])
+	all := make([]Usage, 0, len(t.starts)*len(order))
+	for i := range t.starts {
+		for _, subject := range order {
+			all = append(all, t.rows[subject][i])
 		}
 	}
 	return all

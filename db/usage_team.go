@@ -11,31 +11,22 @@ import (
 
 // TeamUsage gives the intervals of a span in order, who sent the requests of it, and to which routes; the most first.
 func (s *Store) TeamUsage(ctx context.Context, p Principal, q UsageQuery) (bars []UsageBar, keys, routes []UsageShare, err error) {
-	t := newTeamUsing(q, s.now())
+	t := newTeamSpan(q, s.now())
 	if err := t.read(ctx, s, p); err != nil {
 		return nil, nil, nil, err
 	}
-	holders, err := s.keyHolders(ctx, p, len(t.keys))
+	labels, err := s.keyLabels(ctx, p, len(t.keys))
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	byKey, byRoute := make(shares, len(t.keys)), make(shares, len(t.routes))
-	for id, n := range t.keys {
-		if h, deleted := holders.of(id); *n != (UsageCounts{}) {
-			byKey.add(UsageShare{KeyID: h.KeyID, KeyName: h.KeyName, Deleted: deleted, UserID: h.UserID, UserName: h.UserName, UsageCounts: *n})
-		}
-	}
-	for route, n := range t.routes {
-		if *n != (UsageCounts{}) {
-			byRoute.add(UsageShare{Route: route, UsageCounts: *n})
-		}
-	}
-	return t.bars, byKey.sorted(), byRoute.sorted(), nil
+	return t.bars, t.keys.shares(labels.of), t.routes.shares(routeSubject), nil
 }
 
-// teamUsing adds up a span: whole UTC months and days from their sums, and the hours before and after them one by
+func routeSubject(route string) UsageSubject { return UsageSubject{Route: route} }
+
+// teamSpan adds up a span: whole UTC months and days from their sums, and the hours before and after them one by
 // one.
-type teamUsing struct {
+type teamSpan struct {
 	intervals
 	bars         []UsageBar
 	from, until  int64 // hours
@@ -44,8 +35,8 @@ type teamUsing struct {
 	keys, routes countsByName
 }
 
-func newTeamUsing(q UsageQuery, now time.Time) *teamUsing {
-	t := &teamUsing{intervals: q.intervals(), from: nextHour(q.From), until: nextHour(q.Until), keys: countsByName{}, routes: countsByName{}}
+func newTeamSpan(q UsageQuery, now time.Time) *teamSpan {
+	t := &teamSpan{intervals: q.intervals(), from: nextHour(q.From), until: nextHour(q.Until), keys: countsByName{}, routes: countsByName{}}
 	t.bars = t.intervals.bars()
 	day := dayLong.Milliseconds()
 	t.first, t.last = floorDiv(t.from+day-1, day)*day, floorDiv(t.until, day)*day
@@ -63,16 +54,16 @@ func newTeamUsing(q UsageQuery, now time.Time) *teamUsing {
 }
 
 // addDay adds the hours of a day that are within the span.
-func (t *teamUsing) addDay(day int64, packed []byte) {
+func (t *teamSpan) addDay(day int64, packed []byte) {
 	eachPart(packed, func(part int, n UsageCounts) {
 		if hour := day + int64(part)*hourLong.Milliseconds(); hour >= t.from && hour < t.until {
-			t.bars[t.of(hour)].add(n)
+			t.bars[t.indexOf(hour)].add(n)
 		}
 	})
 }
 
 // addMonth adds the whole days of a month that are within the span.
-func (t *teamUsing) addMonth(to *UsageCounts, month int64, packed []byte) {
+func (t *teamSpan) addMonth(to *UsageCounts, month int64, packed []byte) {
 	day := dayLong.Milliseconds()
 	to.addParts(packed, floorDiv(t.first-month, day), floorDiv(t.last-month, day))
 }
@@ -136,9 +127,9 @@ func usageEdge(args int) (text string) {
 	return text
 }
 
-// ask gives the statement that reads a span, and its arguments. Months between the ends, and hours that are no whole day, are
+// statement gives the text that reads a span, and its arguments. Months between the ends, and hours that are no whole day, are
 // asked for only where the span has any: PostgreSQL would plan each part anew every time.
-func (t *teamUsing) ask(teamID string) (text string, args []any) {
+func (t *teamSpan) statement(teamID string) (text string, args []any) {
 	day := dayLong.Milliseconds()
 	text, args = usageDays, []any{teamID, floorDiv(t.from, day) * day, t.until, t.start, t.end}
 	if t.start < t.end {
@@ -152,8 +143,8 @@ func (t *teamUsing) ask(teamID string) (text string, args []any) {
 	return text, args
 }
 
-func (t *teamUsing) read(ctx context.Context, s *Store, p Principal) error {
-	text, args := t.ask(p.TeamID)
+func (t *teamSpan) read(ctx context.Context, s *Store, p Principal) error {
+	text, args := t.statement(p.TeamID)
 	return s.each(ctx, func(scan scanner) error {
 		var head, packed sql.RawBytes // they hold until the next row
 		if err := scan(&head, &packed); err != nil {
@@ -170,7 +161,7 @@ func (t *teamUsing) read(ctx context.Context, s *Store, p Principal) error {
 }
 
 // add adds a row of usageSums, or of usageEdge, whose name begins with the counters.
-func (t *teamUsing) add(kind, name string, at int64, packed []byte) error {
+func (t *teamSpan) add(kind, name string, at int64, packed []byte) error {
 	switch kind {
 	case kindTeam:
 		t.addDay(at, packed)
@@ -196,7 +187,7 @@ func (t *teamUsing) add(kind, name string, at int64, packed []byte) error {
 	return nil
 }
 
-func (t *teamUsing) addBundledDays(to countsByName, month int64, packed []byte) {
+func (t *teamSpan) addBundledDays(to countsByName, month int64, packed []byte) {
 	eachBundled(packed, func(name, packed []byte) { t.addMonth(to.of(name), month, packed) })
 }
 

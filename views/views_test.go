@@ -49,13 +49,14 @@ func drawn(t testing.TB, c templ.Component) string {
 var nastyRequest = db.Request{ID: nasty, KeyID: nasty, At: now, Method: nasty, Route: nasty, Address: nasty, UserAgent: nasty, Weight: 100}
 
 func someUse() KeyUsage {
-	return KeyUsage{Span: "24h", Zone: time.UTC, Bars: []db.UsageBar{{Start: "2026-11-20T08:00:00Z", UsageCounts: db.UsageCounts{Fine: 9, ServerFault: 1}}}, Routes: []db.UsageShare{{Route: nasty}},
+	return KeyUsage{Span: "24h", Zone: time.UTC, Bars: []db.UsageBar{{Start: "2026-11-20T08:00:00Z", UsageCounts: db.UsageCounts{Fine: 9, ServerFault: 1}}}, Routes: []db.UsageShare{{UsageSubject: db.UsageSubject{Route: nasty}}},
 		Addresses: []Address{{Address: nasty, Requests: 3, Last: now}}, Requests: []db.Request{nastyRequest}}
 }
 
 func someUsage(f Form, quota int64) UsageShown {
-	return UsageShown{Zone: time.UTC, Query: nasty, Bars: []db.UsageBar{{Start: "2026-11-20", UsageCounts: db.UsageCounts{Denied: 1}}}, Routes: []db.UsageShare{{Route: nasty}},
-		Keys:  []db.UsageShare{{KeyID: nasty, KeyName: nasty}, {KeyID: "x", KeyName: nasty, Deleted: true}, {UserID: nasty, UserName: nasty}, {}},
+	return UsageShown{Zone: time.UTC, Query: nasty, Bars: []db.UsageBar{{Start: "2026-11-20", UsageCounts: db.UsageCounts{Denied: 1}}}, Routes: []db.UsageShare{{UsageSubject: db.UsageSubject{Route: nasty}}},
+		Keys: []db.UsageShare{{UsageSubject: db.UsageSubject{KeyID: nasty, KeyName: nasty}}, {UsageSubject: db.UsageSubject{KeyID: "x", KeyName: nasty, Deleted: true}},
+			{UsageSubject: db.UsageSubject{UserID: nasty, UserName: nasty}}, {}},
 		Facts: db.UsageFacts{Month: "2026-11", Requests: 80}, Quota: quota, Form: f}
 }
 
