@@ -8,6 +8,36 @@ import (
 	"time"
 )
 
+// Outcome is how a request ended, as usage counts it.
+type Outcome string
+
+// The outcomes.
+const (
+	Fine        Outcome = "ok"      // 2xx and 3xx
+	Denied      Outcome = "denied"  // 401 and 403
+	Limited     Outcome = "limited" // 429
+	ClientFault Outcome = "client"  // the other 4xx
+	ServerFault Outcome = "server"  // 5xx
+)
+
+// Outcomes are all outcomes, in the order people see them.
+var Outcomes = []Outcome{Fine, Denied, Limited, ClientFault, ServerFault}
+
+// OutcomeOf is the outcome of an answer with this status.
+func OutcomeOf(status int) Outcome {
+	switch {
+	case status == 401 || status == 403:
+		return Denied
+	case status == 429:
+		return Limited
+	case status >= 500:
+		return ServerFault
+	case status >= 400:
+		return ClientFault
+	}
+	return Fine
+}
+
 // UsageBatch is what keys did, to be written in one transaction.
 type UsageBatch struct {
 	Number   int64 // larger than that of every batch that the same writer has written before

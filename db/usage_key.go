@@ -1,30 +1,8 @@
 package db
 
 import (
-	"cmp"
 	"context"
-	"slices"
 )
-
-// UsageBar is how the requests of one interval ended; Start is as in Usage.
-type UsageBar struct {
-	Start string
-	UsageCounts
-}
-
-func (in intervals) bars() []UsageBar {
-	bars := make([]UsageBar, len(in.starts))
-	for i, start := range in.starts {
-		bars[i].Start = start
-	}
-	return bars
-}
-
-// UsageShare is the part of a span's requests that a subject has.
-type UsageShare struct {
-	UsageSubject
-	UsageCounts
-}
 
 // KeyUsage gives the intervals of a span and the routes with the requests of one of the asker's own keys.
 func (s *Store) KeyUsage(ctx context.Context, p Principal, keyID string, q UsageQuery) (bars []UsageBar, routes []UsageShare, err error) {
@@ -56,54 +34,6 @@ func (s *Store) KeyUsage(ctx context.Context, p Principal, keyID string, q Usage
 		GROUP BY hour`,
 		p.TeamID, p.UserID, keyID, nextHour(q.From), nextHour(q.Until))
 	return bars, byRoute.shares(routeSubject), err
-}
-
-// shares gives the subjects that names belong to, with what all of a subject's names count; the most requests first.
-func (c countsByName) shares(subject func(name string) UsageSubject) []UsageShare {
-	sums := make(map[UsageSubject]*UsageCounts, len(c))
-	for name, n := range c {
-		if *n == (UsageCounts{}) {
-			continue
-		}
-		of := subject(name)
-		if sums[of] == nil {
-			sums[of] = &UsageCounts{}
-		}
-		sums[of].add(*n)
-	}
-	all := make([]UsageShare, 0, len(sums))
-	for of, n := range sums {
-		all = append(all, UsageShare{of, *n})
-	}
-	slices.SortFunc(all, func(a, b UsageShare) int {
-		return cmp.Or(-cmp.Compare(a.Requests(), b.Requests()), cmp.Compare(a.KeyName, b.KeyName), cmp.Compare(a.KeyID, b.KeyID),
-			cmp.Compare(a.UserName, b.UserName), cmp.Compare(a.UserID, b.UserID), cmp.Compare(a.Route, b.Route))
-	})
-	return all
-}
-
-// UsageFacts are what a team has used of its plan in this UTC month, and what it keeps.
-type UsageFacts struct {
-	Month         string // 2026-11
-	Requests      int64
-	Quota         int64 // requests that it may make in a month, or 0 for any number
-	Conversations int64
-	Messages      int64
-	Contacts      int64
-}
-
-// UsageFacts gives them for the asker's team in one statement.
-func (s *Store) UsageFacts(ctx context.Context, p Principal) (UsageFacts, error) {
-	f := UsageFacts{Month: monthOf(s.now())}
-	_, err := s.one(ctx, []any{&f.Requests, &f.Quota, &f.Conversations, &f.Messages, &f.Contacts}, `
-		SELECT (SELECT COALESCE(MAX(requests), 0) FROM usage_months WHERE team_id = $1 AND month = $2),
-		       (SELECT COALESCE(MAX(quota), 0) FROM teams WHERE id = $1),
-		       COALESCE(CAST(SUM(conversations) AS BIGINT), 0), COALESCE(CAST(SUM(messages) AS BIGINT), 0),
-		       (SELECT COALESCE(MAX(total), 0) FROM totals WHERE team_id = $1 AND noun = 'contacts')
-		FROM conversation_days
-		WHERE team_id = $1
-		  AND assistant_id = ''`, p.TeamID, f.Month)
-	return f, err
 }
 
 // WeekLong is how many days a Week has.

@@ -3,7 +3,6 @@ package db
 import (
 	"cmp"
 	"context"
-	"maps"
 	"slices"
 	"time"
 )
@@ -45,71 +44,100 @@ type UsageSubject struct {
 	Outcome  Outcome
 }
 
-// Usage is how many requests of a subject there were within one interval.
-type Usage struct {
-	Start string // YYYY-MM-DD, a month's its first; of an hour the moment, RFC 3339 in UTC
+// UsageBar is how the requests of one interval ended; Start is as in Usage.
+type UsageBar struct {
+	Start string
+	UsageCounts
+}
+
+// UsageShare is the part of a span's requests that a subject has.
+type UsageShare struct {
 	UsageSubject
-	Requests int64
-	Bytes    int64
-	Took     time.Duration // of all of them together
+	UsageCounts
 }
 
-// Usage counts the team's requests in the order of time, and then of names. Intervals without any are there with 0, for
-// everything that the span has requests of.
-func (s *Store) Usage(ctx context.Context, p Principal, q UsageQuery) ([]Usage, error) {
-	t := &usageTable{intervals: q.intervals(), rows: map[UsageSubject][]Usage{}}
-	subject, name, err := s.grouping(ctx, p, q.GroupBy)
-	if err != nil {
-		return nil, err
-	}
-	switch q.GroupBy {
-	case ByNothing:
-		t.of(UsageSubject{})
-	case ByOutcome:
-		for _, o := range Outcomes {
-			t.of(UsageSubject{Outcome: o})
-		}
-	}
-	if err := t.fits(); err != nil {
-		return nil, err
-	}
-	err = s.each(ctx, func(scan scanner) error {
-		var hour, requests, bytes, micros int64
-		var value string
-		if err := scan(&hour, &value, &requests, &bytes, &micros); err != nil {
-			return err
-		}
-		sum := &t.of(subject(value))[t.indexOf(hour)]
-		sum.Requests += requests
-		sum.Bytes += bytes
-		sum.Took += time.Duration(micros) * time.Microsecond
-		return t.fits()
-	}, `
-		SELECT hour, `+name+`, CAST(SUM(requests) AS BIGINT), CAST(SUM(bytes) AS BIGINT), CAST(SUM(micros) AS BIGINT)
-		FROM usage_hours
-		WHERE team_id = $1
-		  AND hour >= $2
-		  AND hour < $3
-		GROUP BY hour, `+name, p.TeamID, nextHour(q.From), nextHour(q.Until))
-	if err != nil {
-		return nil, err
-	}
-	return t.sorted(), nil
+// intervals are the intervals of a span in order, and which of them each hour belongs to.
+type intervals struct {
+	starts []string
+	first  int64 // hour
+	index  []int // by hours since first
 }
 
-// grouping gives the column that usage is told apart by, and the subject for each value in it.
-func (s *Store) grouping(ctx context.Context, p Principal, by string) (subject func(value string) UsageSubject, column string, err error) {
-	switch by {
-	case ByOutcome:
-		return func(v string) UsageSubject { return UsageSubject{Outcome: Outcome(v)} }, "outcome", nil
-	case ByRoute:
-		return routeSubject, "route", nil
-	case ByKey:
-		labels, err := s.keyLabels(ctx, p, 0)
-		return labels.of, "key_id", err
+func (q UsageQuery) intervals() intervals {
+	in, same := intervals{first: nextHour(q.From)}, -1
+	for hour, until := in.first, nextHour(q.Until); hour < until; hour += hourLong.Milliseconds() {
+		at := time.UnixMilli(hour)
+		if day := at.In(q.Zone).YearDay(); q.Interval == Hourly || day != same { // a year has many hours, and writing a date takes time
+			same = day
+			if start, n := q.start(at), len(in.starts); n == 0 || in.starts[n-1] != start {
+				in.starts = append(in.starts, start)
+			}
+		}
+		in.index = append(in.index, len(in.starts)-1)
 	}
-	return func(string) UsageSubject { return UsageSubject{} }, "team_id", nil
+	return in
 }
+
+// start is how the interval is written that an hour belongs to.
+func (q UsageQuery) start(hour time.Time) string {
+	switch q.Interval {
+	case Hourly:
+		return hour.UTC().Format(time.RFC3339)
+	case Monthly:
+		return hour.In(q.Zone).Format("2006-01") + "-01"
+	}
+	return hour.In(q.Zone).Format(time.DateOnly)
+}
+
+// indexOf gives the interval of an hour within the span.
+func (in intervals) indexOf(hour int64) int { return in.index[(hour-in.first)/hourLong.Milliseconds()] }
+
+func (in intervals) bars() []UsageBar {
+	bars := make([]UsageBar, len(in.starts))
+	for i, start := range in.starts {
+		bars[i].Start = start
+	}
+	return bars
+}
+
+// countsByName are the counts of keys by their ids, or of routes.
+type countsByName map[string]*UsageCounts
+
+// of gives the counts of a name, made when they are missing.
+func (c countsByName) of(name []byte) *UsageCounts {
+	counts := c[string(name)]
+	if counts == nil {
+		counts = &UsageCounts{}
+		c[string(name)] = counts
+	}
+	return counts
+}
+
+// shares gives the subjects that names belong to, with what all of a subject's names count; the most requests first.
+func (c countsByName) shares(subject func(name string) UsageSubject) []UsageShare {
+	sums := make(map[UsageSubject]*UsageCounts, len(c))
+	for name, n := range c {
+		if *n == (UsageCounts{}) {
+			continue
+		}
+		of := subject(name)
+		if sums[of] == nil {
+			sums[of] = &UsageCounts{}
+		}
+		sums[of].add(*n)
+	}
+	all := make([]UsageShare, 0, len(sums))
+	for of, n := range sums {
+		all = append(all, UsageShare{of, *n})
+	}
+	slices.SortFunc(all, func(a, b UsageShare) int {
+		return cmp.Or(-cmp.Compare(a.Requests(), b.Requests()), cmp.Compare(a.KeyName, b.KeyName), cmp.Compare(a.KeyID, b.KeyID),
+			cmp.Compare(a.UserName, b.UserName), cmp.Compare(a.UserID, b.UserID), cmp.Compare(a.Route, b.Route))
+	})
+	return all
+}
+
+func routeSubject(route string) UsageSubject { return UsageSubject{Route: route} }
 
 // keyLabels tell how the asker sees the team's keys, the deleted ones too.
 type keyLabels struct {
@@ -174,88 +202,4 @@ func (l *keyLabels) of(id string) UsageSubject {
 		return UsageSubject{UserID: k.UserID, UserName: cmp.Or(l.people[k.UserID], "A former member")}
 	}
 	return UsageSubject{}
-}
-
-// intervals are the intervals of a span in order, and which of them each hour belongs to.
-type intervals struct {
-	starts []string
-	first  int64 // hour
-	index  []int // by hours since first
-}
-
-func (q UsageQuery) intervals() intervals {
-	in, same := intervals{first: nextHour(q.From)}, -1
-	for hour, until := in.first, nextHour(q.Until); hour < until; hour += hourLong.Milliseconds() {
-		at := time.UnixMilli(hour)
-		if day := at.In(q.Zone).YearDay(); q.Interval == Hourly || day != same { // a year has many hours, and writing a date takes time
-			same = day
-			if start, n := q.start(at), len(in.starts); n == 0 || in.starts[n-1] != start {
-				in.starts = append(in.starts, start)
-			}
-		}
-		in.index = append(in.index, len(in.starts)-1)
-	}
-	return in
-}
-
-// start is how the interval is written that an hour belongs to.
-func (q UsageQuery) start(hour time.Time) string {
-	switch q.Interval {
-	case Hourly:
-		return hour.UTC().Format(time.RFC3339)
-	case Monthly:
-		return hour.In(q.Zone).Format("2006-01") + "-01"
-	}
-	return hour.In(q.Zone).Format(time.DateOnly)
-}
-
-// indexOf gives the interval of an hour within the span.
-func (in intervals) indexOf(hour int64) int { return in.index[(hour-in.first)/hourLong.Milliseconds()] }
-
-// usageTable adds usage up: by subject, and then by interval.
-type usageTable struct {
-	intervals
-	rows map[UsageSubject][]Usage
-}
-
-// of gives the intervals of a subject, made when they are missing.
-func (t *usageTable) of(subject UsageSubject) []Usage {
-	row := t.rows[subject]
-	if row == nil {
-		row = make([]Usage, len(t.starts))
-		for i, start := range t.starts {
-			row[i] = Usage{Start: start, UsageSubject: subject}
-		}
-		t.rows[subject] = row
-	}
-	return row
-}
-
-func (t *usageTable) fits() error {
-	if len(t.rows)*len(t.starts) > countRowsMax {
-		return invalid("date_to", "That is too much for one answer. Ask for fewer days, or by day or month.")
-	}
-	return nil
-}
-
-// sorted gives all intervals in order, each with its subjects by name; what has no name comes last.
-func (t *usageTable) sorted() []Usage {
-	order := slices.SortedFunc(maps.Keys(t.rows), func(a, b UsageSubject) int {
-		return cmp.Or(byName(a.KeyName, b.KeyName), byName(a.KeyID, b.KeyID), byName(a.UserName, b.UserName), byName(a.UserID, b.UserID),
-			byName(a.Route, b.Route), cmp.Compare(slices.Index(Outcomes, a.Outcome), slices.Index(Outcomes, b.Outcome)))
-	})
-	all := make([]Usage, 0, len(t.starts)*len(order))
-	for i := range t.starts {
-		for _, subject := range order {
-			all = append(all, t.rows[subject][i])
-		}
-	}
-	return all
-}
-
-func byName(a, b string) int {
-	if a == "" || b == "" {
-		return cmp.Compare(bit(a == ""), bit(b == ""))
-	}
-	return cmp.Compare(a, b)
 }

@@ -8,6 +8,51 @@ import (
 	"time"
 )
 
+// UsageCounts are how many requests ended how, the bytes sent in answers and the time it took.
+type UsageCounts struct {
+	Fine, Denied, Limited, ClientFault, ServerFault int64
+
+	Bytes  int64
+	Micros int64
+}
+
+// Requests is how many requests there were in all.
+func (s UsageCounts) Requests() int64 {
+	return s.Fine + s.Denied + s.Limited + s.ClientFault + s.ServerFault
+}
+
+// Of is how many requests ended so.
+func (s UsageCounts) Of(o Outcome) int64 { return *s.of(o) }
+
+func (s *UsageCounts) of(o Outcome) *int64 {
+	switch o {
+	case Denied:
+		return &s.Denied
+	case Limited:
+		return &s.Limited
+	case ClientFault:
+		return &s.ClientFault
+	case ServerFault:
+		return &s.ServerFault
+	}
+	return &s.Fine
+}
+
+func (s *UsageCounts) add(o UsageCounts) {
+	s.Fine += o.Fine
+	s.Denied += o.Denied
+	s.Limited += o.Limited
+	s.ClientFault += o.ClientFault
+	s.ServerFault += o.ServerFault
+	s.Bytes += o.Bytes
+	s.Micros += o.Micros
+}
+
+// dest are the places that the columns of a sum go to: ok, denied, limited, client, server, bytes, micros.
+func (s *UsageCounts) dest() []any {
+	return []any{&s.Fine, &s.Denied, &s.Limited, &s.ClientFault, &s.ServerFault, &s.Bytes, &s.Micros}
+}
+
 // The kinds of rows in usage_sums, and what their parts are. A month that has ended is bundled with those of other keys, or
 // other routes, in two rows.
 const (
@@ -41,6 +86,13 @@ func (k sumKey) compare(o sumKey) int {
 // parts are the hours of a day or the days of a month.
 type parts [partsMax]UsageCounts
 
+func (p *parts) all() (sum UsageCounts) {
+	for i := range p {
+		sum.add(p[i])
+	}
+	return sum
+}
+
 // sums gathers what one transaction adds.
 type sums map[sumKey]*parts
 
@@ -65,13 +117,6 @@ func (s sums) count(ref KeyRef, h UsageHour) {
 		sum.Bytes += h.Bytes
 		sum.Micros += h.Micros
 	}
-}
-
-func (p *parts) all() (sum UsageCounts) {
-	for i := range p {
-		sum.add(p[i])
-	}
-	return sum
 }
 
 // addSums adds to the sums that are kept, some at once.

@@ -22,8 +22,6 @@ func (s *Store) TeamUsage(ctx context.Context, p Principal, q UsageQuery) (bars 
 	return t.bars, t.keys.shares(labels.of), t.routes.shares(routeSubject), nil
 }
 
-func routeSubject(route string) UsageSubject { return UsageSubject{Route: route} }
-
 // teamSpan adds up a span: whole UTC months and days from their sums, and the hours before and after them one by
 // one.
 type teamSpan struct {
@@ -66,19 +64,6 @@ func (t *teamSpan) addDay(day int64, packed []byte) {
 func (t *teamSpan) addMonth(to *UsageCounts, month int64, packed []byte) {
 	day := dayLong.Milliseconds()
 	to.addParts(packed, floorDiv(t.first-month, day), floorDiv(t.last-month, day))
-}
-
-// countsByName are the counts of keys by their ids, or of routes.
-type countsByName map[string]*UsageCounts
-
-// of gives the counts of a name, made when they are missing.
-func (c countsByName) of(name []byte) *UsageCounts {
-	counts := c[string(name)]
-	if counts == nil {
-		counts = &UsageCounts{}
-		c[string(name)] = counts
-	}
-	return counts
 }
 
 // usageSums reads sums. A page has thousands, and each column of a row costs time, so those before the parts are packed.
@@ -208,4 +193,28 @@ func addCounters(to countsByName, name string) error {
 	}
 	to.of([]byte(name)).add(n)
 	return nil
+}
+
+// UsageFacts are what a team has used of its plan in this UTC month, and what it keeps.
+type UsageFacts struct {
+	Month         string // 2026-11
+	Requests      int64
+	Quota         int64 // requests that it may make in a month, or 0 for any number
+	Conversations int64
+	Messages      int64
+	Contacts      int64
+}
+
+// UsageFacts gives them for the asker's team in one statement.
+func (s *Store) UsageFacts(ctx context.Context, p Principal) (UsageFacts, error) {
+	f := UsageFacts{Month: monthOf(s.now())}
+	_, err := s.one(ctx, []any{&f.Requests, &f.Quota, &f.Conversations, &f.Messages, &f.Contacts}, `
+		SELECT (SELECT COALESCE(MAX(requests), 0) FROM usage_months WHERE team_id = $1 AND month = $2),
+		       (SELECT COALESCE(MAX(quota), 0) FROM teams WHERE id = $1),
+		       COALESCE(CAST(SUM(conversations) AS BIGINT), 0), COALESCE(CAST(SUM(messages) AS BIGINT), 0),
+		       (SELECT COALESCE(MAX(total), 0) FROM totals WHERE team_id = $1 AND noun = 'contacts')
+		FROM conversation_days
+		WHERE team_id = $1
+		  AND assistant_id = ''`, p.TeamID, f.Month)
+	return f, err
 }
