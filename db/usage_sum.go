@@ -17,40 +17,40 @@ type UsageCounts struct {
 }
 
 // Requests is how many requests there were in all.
-func (s UsageCounts) Requests() int64 {
-	return s.Fine + s.Denied + s.Limited + s.ClientFault + s.ServerFault
+func (c UsageCounts) Requests() int64 {
+	return c.Fine + c.Denied + c.Limited + c.ClientFault + c.ServerFault
 }
 
 // Of is how many requests ended so.
-func (s UsageCounts) Of(o Outcome) int64 { return *s.of(o) }
+func (c UsageCounts) Of(o Outcome) int64 { return *c.of(o) }
 
-func (s *UsageCounts) of(o Outcome) *int64 {
+func (c *UsageCounts) of(o Outcome) *int64 {
 	switch o {
 	case Denied:
-		return &s.Denied
+		return &c.Denied
 	case Limited:
-		return &s.Limited
+		return &c.Limited
 	case ClientFault:
-		return &s.ClientFault
+		return &c.ClientFault
 	case ServerFault:
-		return &s.ServerFault
+		return &c.ServerFault
 	}
-	return &s.Fine
+	return &c.Fine
 }
 
-func (s *UsageCounts) add(o UsageCounts) {
-	s.Fine += o.Fine
-	s.Denied += o.Denied
-	s.Limited += o.Limited
-	s.ClientFault += o.ClientFault
-	s.ServerFault += o.ServerFault
-	s.Bytes += o.Bytes
-	s.Micros += o.Micros
+func (c *UsageCounts) add(o UsageCounts) {
+	c.Fine += o.Fine
+	c.Denied += o.Denied
+	c.Limited += o.Limited
+	c.ClientFault += o.ClientFault
+	c.ServerFault += o.ServerFault
+	c.Bytes += o.Bytes
+	c.Micros += o.Micros
 }
 
 // dest are the places that the columns of a sum go to: ok, denied, limited, client, server, bytes, micros.
-func (s *UsageCounts) dest() []any {
-	return []any{&s.Fine, &s.Denied, &s.Limited, &s.ClientFault, &s.ServerFault, &s.Bytes, &s.Micros}
+func (c *UsageCounts) dest() []any {
+	return []any{&c.Fine, &c.Denied, &c.Limited, &c.ClientFault, &c.ServerFault, &c.Bytes, &c.Micros}
 }
 
 // The kinds of rows in usage_sums, and what their parts are. A month that has ended is bundled with those of other keys, or
