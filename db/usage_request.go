@@ -23,11 +23,15 @@ type Request struct {
 
 const requestColumns = `r.id, r.team_id, r.key_id, r.at, r.method, r.route, r.status, r.micros, r.bytes, r.address, r.agent, r.weight`
 
-var packedRequest = packed(requestColumns)
+var (
+	packedRequest = packed(requestColumns)
+	packedFound   = packed("k.name, k.prefix, k.deleted, " + requestColumns)
+)
 
-func unpackRequest(scan scanner) (r Request, err error) {
+// unpackRequest reads requestColumns.
+func unpackRequest(packed string) (r Request, err error) {
 	var status, micros int64
-	err = unpack(scan, &r.ID, &r.TeamID, &r.KeyID, ms(&r.At), &r.Method, &r.Route, &status, &micros, &r.Bytes, &r.Address, &r.UserAgent, &r.Weight)
+	err = lastColumns(packed, &r.ID, &r.TeamID, &r.KeyID, ms(&r.At), &r.Method, &r.Route, &status, &micros, &r.Bytes, &r.Address, &r.UserAgent, &r.Weight)
 	r.Status, r.Took = int(status), time.Duration(micros)*time.Microsecond
 	return r, err
 }
@@ -36,7 +40,11 @@ func unpackRequest(scan scanner) (r Request, err error) {
 func (s *Store) KeyRequests(ctx context.Context, p Principal, keyID string, from time.Time, most int) ([]Request, error) {
 	var requests []Request
 	err := s.each(ctx, func(scan scanner) error {
-		r, err := unpackRequest(scan)
+		var row string
+		if err := scan(&row); err != nil {
+			return err
+		}
+		r, err := unpackRequest(row)
 		requests = append(requests, r)
 		return err
 	}, `
@@ -62,15 +70,24 @@ type Found struct {
 // Request gives a request of one of the asker's own keys, deleted ones too, or a NotFound error.
 func (s *Store) Request(ctx context.Context, p Principal, id string) (Found, error) {
 	return single(ctx, s, "request in the log", func(scan scanner) (f Found, err error) {
-		f.Request, err = unpackRequest(func(dest ...any) error { return scan(dest[0], &f.KeyName, &f.KeyPrefix, &f.Deleted) })
+		var row string
+		var deleted int64
+		if err := scan(&row); err != nil {
+			return f, err
+		}
+		row, _, err = firstColumns(row, &f.KeyName, &f.KeyPrefix, &deleted)
+		if err == nil {
+			f.Request, err = unpackRequest(row)
+		}
+		f.Deleted = deleted > 0
 		return f, err
 	}, `
-		SELECT `+packedRequest+`, k.name, k.prefix, k.deleted
+		SELECT `+packedFound+`
 		FROM requests r
 		JOIN (
-		  SELECT team_id, id, user_id, name, prefix, FALSE AS deleted FROM keys
+		  SELECT team_id, id, user_id, name, prefix, 0 AS deleted FROM keys
 		  UNION ALL
-		  SELECT team_id, id, user_id, name, prefix, TRUE FROM deleted_keys
+		  SELECT team_id, id, user_id, name, prefix, 1 FROM deleted_keys
 		) k ON k.team_id = r.team_id AND k.id = r.key_id
 		WHERE r.team_id = $1
 		  AND k.user_id = $2
