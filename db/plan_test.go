@@ -64,7 +64,6 @@ func questions(p db.Principal, secret, session string) []question {
 		{"a conversation", func(s *db.Store) error { _, err := s.Conversation(ctx, p, "talk-20"); return err }, 1},
 		{"the team's usage", func(s *db.Store) error { _, _, _, err := s.TeamUsage(ctx, p, used); return err }, 2},
 		{"what is used of the plan", func(s *db.Store) error { _, err := s.UsageFacts(ctx, p); return err }, 1},
-		{"a month's requests", func(s *db.Store) error { _, err := s.MonthRequests(ctx, p.TeamID, "month 20"); return err }, 1},
 		{"usage by key", func(s *db.Store) error { _, err := s.Usage(ctx, p, used); return err }, 2},
 		{"a key's usage", func(s *db.Store) error { _, _, err := s.KeyUsage(ctx, p, "key-20", used); return err }, 1},
 		{"a key's requests", func(s *db.Store) error { _, err := s.KeyRequests(ctx, p, "key-20", day(1), 50); return err }, 1},

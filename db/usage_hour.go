@@ -138,16 +138,6 @@ func (s *Store) addMonths(ctx context.Context, months map[sumKey]int64) error {
 		SET requests = usage_months.requests + excluded.requests`)
 }
 
-// MonthRequests is how many requests of a team were let in during a UTC month, e.g. 2026-11: neither denied nor limited.
-func (s *Store) MonthRequests(ctx context.Context, teamID, month string) (n int64, err error) {
-	_, err = s.one(ctx, []any{&n}, `
-		SELECT requests
-		FROM usage_months
-		WHERE team_id = $1
-		  AND month = $2`, teamID, month)
-	return n, err
-}
-
 // ForgetOldWriters removes what tells the batches of programs that have long ended.
 func (s *Store) ForgetOldWriters(ctx context.Context) error {
 	_, err := s.change(ctx, theProgram(), `DELETE FROM usage_writers WHERE written_at < $1`, s.now().Add(-7*dayLong).UnixMilli())

@@ -13,9 +13,7 @@ func (s *server) showOverview(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.render(c, http.StatusOK, views.Overview(s.page(c, "Overview"), views.Facts{
-		Conversations: facts.Conversations, Contacts: facts.Contacts, Assistants: facts.Assistants, Keys: facts.Keys, BaseURL: s.BaseURL,
-	}))
+	return s.render(c, http.StatusOK, views.Overview(s.page(c, "Overview"), facts, s.BaseURL))
 }
 
 func (s *server) showSettings(c echo.Context) error {

@@ -27,19 +27,17 @@ func (s *server) showUsage(c echo.Context) error {
 
 func (s *server) renderUsage(c echo.Context, shown views.UsageShown, q db.UsageQuery) error {
 	ctx, p := c.Request().Context(), me(c).Principal
-	bars, keys, routes, err := s.Store.TeamUsage(ctx, p, q)
-	if err != nil {
+	var err error
+	if shown.Bars, shown.Keys, shown.Routes, err = s.Store.TeamUsage(ctx, p, q); err != nil {
 		return err
 	}
-	facts, err := s.Store.UsageFacts(ctx, p)
-	if err != nil {
+	if shown.Facts, err = s.Store.UsageFacts(ctx, p); err != nil {
 		return err
 	}
 	status := http.StatusOK
 	if len(shown.Form.Errors) > 0 {
 		status = http.StatusUnprocessableEntity
 	}
-	shown.Bars, shown.Keys, shown.Routes, shown.Facts, shown.Quota = bars, keys, routes, facts, facts.Quota
 	return s.render(c, status, views.Usage(s.page(c, "Usage"), shown))
 }
 

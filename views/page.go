@@ -39,15 +39,6 @@ type Made struct {
 	Env    string // the same as lines of a .env file
 }
 
-// Facts is what the overview tells of a team and a person.
-type Facts struct {
-	Conversations int64
-	Contacts      int64
-	Assistants    int64
-	Keys          int64
-	BaseURL       string
-}
-
 // Failure is an error as a page says it.
 type Failure struct {
 	Status    int

@@ -16,8 +16,7 @@ type UsageShown struct {
 	Keys   []db.UsageShare
 	Routes []db.UsageShare
 	Facts  db.UsageFacts
-	Quota  int64 // requests a month; 0 for no limit
-	Form   Form  // the range and the search
+	Form   Form // the range and the search
 }
 
 // Address is where some of a key's requests came from.
@@ -54,8 +53,8 @@ func monthName(month string) string {
 }
 
 // planWords tell how far the plan of the month is used.
-func planWords(f db.UsageFacts, quota int64) string {
-	return fmt.Sprintf("%s of %s requests in %s, %d %%", number(f.Requests), number(quota), monthName(f.Month), f.Requests*100/quota)
+func planWords(f db.UsageFacts) string {
+	return fmt.Sprintf("%s of %s requests in %s, %d %%", number(f.Requests), number(f.Quota), monthName(f.Month), f.Requests*100/f.Quota)
 }
 
 // usageFocus leaves the page alone until something is wrong.

@@ -57,7 +57,7 @@ func someUsage(f Form, quota int64) UsageShown {
 	return UsageShown{Zone: time.UTC, Query: nasty, Bars: []db.UsageBar{{Start: "2026-11-20", UsageCounts: db.UsageCounts{Denied: 1}}}, Routes: []db.UsageShare{{UsageSubject: db.UsageSubject{Route: nasty}}},
 		Keys: []db.UsageShare{{UsageSubject: db.UsageSubject{KeyID: nasty, KeyName: nasty}}, {UsageSubject: db.UsageSubject{KeyID: "x", KeyName: nasty, Deleted: true}},
 			{UsageSubject: db.UsageSubject{UserID: nasty, UserName: nasty}}, {}},
-		Facts: db.UsageFacts{Month: "2026-11", Requests: 80}, Quota: quota, Form: f}
+		Facts: db.UsageFacts{Month: "2026-11", Requests: 80, Quota: quota}, Form: f}
 }
 
 // everyPage is each page in the states that differ, with text that tries to be markup.
@@ -89,7 +89,7 @@ func everyPage() map[string]templ.Component {
 		"conversations": Conversations(p, talks), "conversations, wrong": Conversations(p, wrongTalks), "no conversations": Conversations(p, noTalks), "past the conversations": Conversations(p, gone),
 		"conversation": Conversation(p, talk, said), "conversation without messages": Conversation(p, db.Conversation{}, db.List[db.Message]{Page: said.Page}),
 		"login": Login(out, wrong, nasty), "setup": Setup(out, wrong), "failed": Failed(out, Failure{404, nasty, nasty, nasty}),
-		"overview": Overview(p, Facts{BaseURL: "http://localhost"}), "keys": Keys(p, listed(50), map[string]db.Week{}), "no keys": Keys(p, db.List[db.Key]{Page: db.Page{Number: 1, Size: 50}}, nil),
+		"overview": Overview(p, db.Facts{}, "http://localhost"), "keys": Keys(p, listed(50), map[string]db.Week{}), "no keys": Keys(p, db.List[db.Key]{Page: db.Page{Number: 1, Size: 50}}, nil),
 		"key": Key(p, revoked, someUse()), "key that did nothing": Key(p, revoked, KeyUsage{Zone: time.UTC}), "request": Request(p, db.Found{Request: nastyRequest, KeyName: nasty, KeyPrefix: nasty}),
 		"usage": Usage(p, someUsage(wrong, 90)), "usage at its end": Usage(p, someUsage(wrong, 10)), "no usage": Usage(p, UsageShown{Zone: time.UTC}), "new key": NewKey(p, wrong), "made key": MadeKey(p, Made{someKey(), "in-secret", nasty, nasty}),
 		"revoke": RevokeKey(p, someKey()), "delete": DeleteKey(p, someKey()), "revoke again": RevokeKey(p, revoked), "delete revoked": DeleteKey(p, revoked),
