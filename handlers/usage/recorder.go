@@ -3,6 +3,7 @@
 package usage
 
 import (
+	"context"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -11,16 +12,18 @@ import (
 	"github.com/insighto/insighto/db"
 )
 
-// DefaultLogRate is how many successes of a key the log keeps in a minute where nobody says otherwise.
-const DefaultLogRate = 600
-
 const (
+	// flushEvery keeps the last use on the page within a second, at no more than 120 updates of a key's row a minute.
+	flushEvery = 500 * time.Millisecond
+	// batchMax is how many keys, and rows of the log, one transaction takes on, so that a slow database gets through.
+	batchMax = 2000
+	// refusalsMax is how often a batch is tried that the database refuses. One that cannot reach the database is never given
+	// up.
+	refusalsMax = 20
 	// hoursMax is how many counts that differ in key, route, outcome or hour are gathered; what comes beyond is counted
 	// for its team alone.
 	hoursMax    = 10_000
 	requestsMax = 10_000 // rows of the log that wait for the database
-	failuresMax = 1000   // failures of a key that the log keeps in a minute
-	sampleOf    = 100    // of the successes beyond its rate, the log keeps one of so many
 )
 
 // Recorder gathers what keys do, and writes it to the store twice a second, each time in one transaction: a kill loses
@@ -84,6 +87,133 @@ func (r *Recorder) Count(p db.Principal, request db.Request, letIn bool) {
 	}
 }
 
+// Run writes until ctx ends, and once more then.
+func (r *Recorder) Run(ctx context.Context) {
+	tick := time.NewTicker(flushEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			r.flushAndTell(ctx)
+		case <-ctx.Done():
+			r.flushAndTell(context.WithoutCancel(ctx))
+			return
+		}
+	}
+}
+
+// flushAndTell is Flush whose result goes into the figures and the log.
+func (r *Recorder) flushAndTell(ctx context.Context) {
+	start := time.Now()
+	err := r.Flush(ctx)
+	r.took.Add(int64(time.Since(start)))
+	if err == nil {
+		r.written.Add(1)
+		return
+	}
+	r.failed.Add(1)
+	if ctx.Err() == nil {
+		r.log.Warn("last uses and counts of keys wait for the database", "err", err)
+	}
+}
+
+// Figures tell how writing what keys did goes.
+type Figures struct {
+	Written int64 // times
+	Failed  int64 // times; it is tried again
+	Took    time.Duration
+	Pending int // counts, and rows of the log
+}
+
+// Figures gives those since the start.
+func (r *Recorder) Figures() Figures {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return Figures{Written: r.written.Load(), Failed: r.failed.Load(), Took: time.Duration(r.took.Load()), Pending: r.hours + len(r.requests)}
+}
+
+// Flush writes what was gathered. What cannot be written now stays for the next time.
+func (r *Recorder) Flush(ctx context.Context) error {
+	r.writing.Lock()
+	defer r.writing.Unlock()
+	if r.unsure != nil {
+		if err := r.write(ctx, r.unsure); err != nil {
+			return err
+		}
+	}
+	for more := true; more; {
+		var b *db.UsageBatch
+		if b, more = r.take(); b != nil {
+			r.unsure = b
+			if err := r.write(ctx, b); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// write keeps a batch until the database says that it has it. An error may also mean that it has: the batch keeps its
+// number, and is added once.
+func (r *Recorder) write(ctx context.Context, b *db.UsageBatch) error {
+	err := r.store.AddUsage(ctx, r.writer, *b)
+	if err != nil && !db.Unavailable.Is(err) && ctx.Err() == nil {
+		r.refusals++
+	}
+	if r.refusals >= refusalsMax {
+		r.log.Error("counts of keys are given up, because the database refuses them", "keys", len(b.Hours), "requests", len(b.Requests), "err", err)
+	}
+	if err == nil || r.refusals >= refusalsMax {
+		r.unsure, r.refusals = nil, 0
+	}
+	return err
+}
+
+// take moves what was gathered into a batch, and gives nil when there is nothing. more tells that something is left. A
+// key that was idle for a minute is forgotten.
+func (r *Recorder) take() (b *db.UsageBatch, more bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	b = &db.UsageBatch{LastUses: map[db.KeyRef]db.KeyUse{}, Hours: map[db.KeyRef][]db.UsageHour{}}
+	taken := 0
+	for ref, a := range r.keys {
+		if a.newest.At.IsZero() && len(a.hours) == 0 {
+			if a.logged.past(r.now()) {
+				delete(r.keys, ref)
+			}
+			continue
+		}
+		if taken >= batchMax {
+			more = true
+			break
+		}
+		taken += max(1, len(a.hours))
+		if !a.newest.At.IsZero() {
+			b.LastUses[ref] = a.newest
+		}
+		if len(a.hours) > 0 {
+			b.Hours[ref] = a.hours
+		}
+		r.hours = max(0, r.hours-len(a.hours))
+		a.newest, a.hours = db.KeyUse{}, nil
+	}
+	if r.dropped > 0 {
+		r.log.Warn("the log of requests has no room for all", "dropped", r.dropped)
+		r.dropped = 0
+	}
+	n := min(batchMax, len(r.requests))
+	b.Requests, r.requests = r.requests[:n:n], r.requests[n:]
+	if !more {
+		r.hours = 0
+	}
+	if taken == 0 && n == 0 {
+		return nil, false
+	}
+	r.batches++
+	b.Number = r.batches
+	return b, more || len(r.requests) > 0
+}
+
 // of gives the activity of a key. The lock must be held.
 func (r *Recorder) of(ref db.KeyRef) *activity {
 	a := r.keys[ref]
@@ -126,37 +256,3 @@ func (a *activity) hour(r *db.Request, o db.Outcome) *db.UsageHour {
 	a.hours = append(a.hours, db.UsageHour{Hour: db.HourOf(r.At), Method: r.Method, Route: r.Route, Outcome: o})
 	return &a.hours[len(a.hours)-1]
 }
-
-// logged is how much of a minute the log has of one key.
-type logged struct {
-	minute    int64
-	successes int
-	failures  int
-}
-
-// weight tells how many requests the next one stands for in the log; 0 keeps it out.
-func (l *logged) weight(at time.Time, o db.Outcome, rate int) int64 {
-	if minute := at.Unix() / 60; minute != l.minute {
-		*l = logged{minute: minute}
-	}
-	if rate == 0 {
-		return 0
-	}
-	if o != db.Fine {
-		if l.failures++; l.failures > failuresMax {
-			return 0
-		}
-		return 1
-	}
-	l.successes++
-	switch over := l.successes - rate; {
-	case over <= 0:
-		return 1
-	case over%sampleOf == 0:
-		return sampleOf
-	}
-	return 0
-}
-
-// past tells whether its minute is over.
-func (l *logged) past(now time.Time) bool { return l.minute < now.Unix()/60 }
