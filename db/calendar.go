@@ -53,3 +53,13 @@ func civil(t time.Time) int {
 	year, month, day := t.Date()
 	return (year*100+int(month))*100 + day
 }
+
+// DayIn gives when a date begins in a zone. Where the clock skips midnight, it begins with the skip, and time.Date may
+// give a moment of the day before.
+func DayIn(date time.Time, where *time.Location) time.Time {
+	t := time.Date(date.Year(), date.Month(), date.Day(), 0, 0, 0, 0, where)
+	if t.Format(time.DateOnly) < date.Format(time.DateOnly) {
+		_, t = t.ZoneBounds()
+	}
+	return t
+}

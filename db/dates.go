@@ -60,13 +60,3 @@ func Moment(text string, where *time.Location) (t time.Time, day, ok bool) {
 	t, err := time.Parse(time.RFC3339, strings.ToUpper(text))
 	return t, false, err == nil
 }
-
-// DayIn gives when a date begins in a zone. Where the clock skips midnight, it begins with the skip, and time.Date may
-// give a moment of the day before.
-func DayIn(date time.Time, where *time.Location) time.Time {
-	t := time.Date(date.Year(), date.Month(), date.Day(), 0, 0, 0, 0, where)
-	if t.Format(time.DateOnly) < date.Format(time.DateOnly) {
-		_, t = t.ZoneBounds()
-	}
-	return t
-}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
@@ -31,6 +32,19 @@ func (s *server) render(c echo.Context, status int, page templ.Component) error 
 		return err
 	}
 	return c.HTMLBlob(status, b.Bytes())
+}
+
+// zoneCookie is where the pages' script leaves the zone of the visitor's clock. It decides where days begin, nothing else.
+const zoneCookie = "zone"
+
+// zoneOfVisitor is UTC until a script has told another.
+func zoneOfVisitor(c echo.Context) *time.Location {
+	cookie, err := c.Cookie(zoneCookie)
+	if err != nil {
+		return time.UTC
+	}
+	zone, _ := db.ZoneOf(cookie.Value)
+	return zone
 }
 
 // pathID gives the id in the path, or the one not-found of its noun.

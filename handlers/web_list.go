@@ -4,26 +4,12 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/insighto/insighto/db"
 	"github.com/insighto/insighto/views"
 )
-
-// zoneCookie is where the pages' script leaves the zone of the visitor's clock. It decides where days begin, nothing else.
-const zoneCookie = "zone"
-
-// zoneOfVisitor is UTC until a script has told another.
-func zoneOfVisitor(c echo.Context) *time.Location {
-	cookie, err := c.Cookie(zoneCookie)
-	if err != nil {
-		return time.UTC
-	}
-	zone, _ := db.ZoneOf(cookie.Value)
-	return zone
-}
 
 // askedFor gives the fields of a form that was sent in the address; those that are not there are as usual.
 func askedFor(c echo.Context, usual map[string]string) map[string]string {
