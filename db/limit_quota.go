@@ -32,7 +32,7 @@ func (s *Store) SetQuota(ctx context.Context, p Principal, most int64) error {
 	return err
 }
 
-// Quotas gives the quotas of all teams that have one, by the team's id, with what is used in the month that a moment lies in.
+// Quotas gives the quotas of all teams that have one, by the team's id, with what is used in the UTC month of a moment.
 func (s *Store) Quotas(ctx context.Context, month time.Time) (map[string]Quota, error) {
 	teams := map[string]Quota{}
 	err := s.each(ctx, func(scan scanner) error {

@@ -1,8 +1,6 @@
 package db
 
-import (
-	"context"
-)
+import "context"
 
 // KeyUsage gives the intervals of a span and the routes with the requests of one of the asker's own keys.
 func (s *Store) KeyUsage(ctx context.Context, p Principal, keyID string, q UsageQuery) (bars []UsageBar, routes []UsageShare, err error) {

@@ -56,16 +56,16 @@ func (c *UsageCounts) dest() []any {
 // The kinds of rows in usage_sums, and what their parts are. A month that has ended is bundled with those of other keys, or
 // other routes, in two rows.
 const (
-	kindTeam       = "team"       // the hours of a day
-	kindKey        = "key"        // the days of a key's month
-	kindRoute      = "route"      // the days of a route's month
-	kindKeyDays    = "key-days"   // the days of many keys' month
-	kindRouteDays  = "route-days" // the days of many routes' month
-	kindKeyMonth   = "key-month"  // the month of many keys, in one part each
-	kindRouteMonth = "route-month"
+	kindTeam       = "team"        // the hours of a day
+	kindKey        = "key"         // the days of a key's month
+	kindRoute      = "route"       // the days of a route's month
+	kindKeyDays    = "key-days"    // a bundle: the days of each key's month
+	kindRouteDays  = "route-days"  // a bundle: the days of each route's month
+	kindKeyMonth   = "key-month"   // a bundle: each key's month as one part
+	kindRouteMonth = "route-month" // a bundle: each route's month as one part
 
-	kindKeyHours   = "key-hours" // in no table: hours that a page adds up by key
-	kindRouteHours = "route-hours"
+	kindKeyHours   = "key-hours"   // in no table: some hours, which a page adds up by key
+	kindRouteHours = "route-hours" // in no table: some hours, which a page adds up by route
 )
 
 // partsMax is how many parts a sum has at most: the days of a month.

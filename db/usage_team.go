@@ -112,8 +112,8 @@ func usageEdge(args int) (text string) {
 	return text
 }
 
-// statement gives the text that reads a span, and its arguments. Months between the ends, and hours that are no whole day, are
-// asked for only where the span has any: PostgreSQL would plan each part anew every time.
+// statement gives the text that reads a span, and its arguments. Months between the ends, and hours that are no whole
+// day, are asked for only where the span has any, since PostgreSQL plans every part each time.
 func (t *teamSpan) statement(teamID string) (text string, args []any) {
 	day := dayLong.Milliseconds()
 	text, args = usageDays, []any{teamID, floorDiv(t.from, day) * day, t.until, t.start, t.end}

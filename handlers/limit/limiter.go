@@ -33,8 +33,8 @@ type Limiter struct {
 	quotas atomic.Pointer[quotas]
 }
 
-// NewLimiter gives a limiter that goes by the clock now, and lets each key make rate requests a minute, or any number for 0. Run
-// keeps it up to date.
+// NewLimiter gives a limiter that goes by the clock now, and lets each key make rate requests a minute, or any number
+// for 0. Run keeps it up to date.
 func NewLimiter(store *db.Store, log *slog.Logger, rate int64, now func() time.Time) *Limiter {
 	l := &Limiter{store: store, log: log, now: now, rate: rate, keys: map[string]*minute{}, people: map[string]*minute{}}
 	l.quotas.Store(&quotas{})
