@@ -1,6 +1,3 @@
-// Package db is the domain and how it is kept: one noun, one file, with its type, its rules and its SQL, the same
-// text for SQLite and PostgreSQL. Times are UTC and kept to the millisecond. Nothing here runs by itself or logs: there is
-// no goroutine and no ticker, and what is wrong is in the error.
 package db
 
 import (

@@ -1,5 +1,3 @@
-// Package handlers is HTTP in: pages for people and the API for scripts. Handlers read, ask the store, check the
-// error and render; errors become responses in one place, error.go.
 package handlers
 
 import (
