@@ -9,14 +9,6 @@ import (
 	"github.com/insighto/insighto/db/dbtest"
 )
 
-// handClock is moved by hand.
-type handClock struct{ at time.Time }
-
-func newClock() *handClock { return &handClock{time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)} }
-
-func (c *handClock) now() time.Time          { return c.at }
-func (c *handClock) pass(span time.Duration) { c.at = c.at.Add(span) }
-
 func session(t *testing.T, store *db.Store, p db.Principal) string {
 	t.Helper()
 	secret, err := store.OpenSession(context.Background(), p, db.Client{Address: "192.0.2.1", UserAgent: "test/1"})
@@ -44,14 +36,13 @@ func TestSessionAge(t *testing.T) {
 		{"a session in use ends after thirty days", day, 29 * day, 30 * day},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			clock := newClock()
-			dbtest.EachAt(t, clock.now, func(t *testing.T, store *db.Store) {
+			dbtest.EachClock(t, func(t *testing.T, store *db.Store, clock *dbtest.Clock) {
 				secret := session(t, store, member(t, store, "ada@a.example", "A"))
 				for age := time.Duration(0); age <= c.gone; age += c.every {
 					if in, want := signedIn(store, secret), age <= c.last; in != want {
 						t.Errorf("at the age of %v: got in %v, want %v", age, in, want)
 					}
-					clock.pass(c.every)
+					clock.Pass(c.every)
 				}
 			})
 		})
@@ -60,14 +51,13 @@ func TestSessionAge(t *testing.T) {
 
 func TestSessions(t *testing.T) {
 	ctx := context.Background()
-	clock := newClock()
-	dbtest.EachAt(t, clock.now, func(t *testing.T, store *db.Store) {
+	dbtest.EachClock(t, func(t *testing.T, store *db.Store, clock *dbtest.Clock) {
 		ada, bob := member(t, store, "ada@a.example", "A"), member(t, store, "bob@a.example", "A")
 
 		t.Run("a session says who, where and since when", func(t *testing.T) {
 			v, err := store.Visitor(ctx, session(t, store, ada))
 			if err != nil || v.UserID != ada.UserID || v.TeamID != ada.TeamID || v.Member != db.Owner || v.User.Email != "ada@a.example" ||
-				v.Session.Address != "192.0.2.1" || v.Session.UserAgent != "test/1" || !v.Session.CreatedAt.Equal(clock.at) {
+				v.Session.Address != "192.0.2.1" || v.Session.UserAgent != "test/1" || !v.Session.CreatedAt.Equal(clock.Now()) {
 				t.Errorf("got %+v, %v", v, err)
 			}
 		})
@@ -102,16 +92,16 @@ func TestSessions(t *testing.T) {
 
 		t.Run("a list holds a person's own live sessions, the latest seen first", func(t *testing.T) {
 			session(t, store, bob)
-			clock.pass(db.SessionIdle)
+			clock.Pass(db.SessionIdle)
 			first := session(t, store, bob)
-			clock.pass(time.Minute)
+			clock.Pass(time.Minute)
 			session(t, store, bob)
-			clock.pass(time.Hour)
+			clock.Pass(time.Hour)
 			if !signedIn(store, first) {
 				t.Fatal("the first session is gone")
 			}
 			list, err := store.Sessions(ctx, bob)
-			if err != nil || len(list) != 2 || !list[0].SeenAt.Equal(clock.at) || list[0].CreatedAt.After(list[1].CreatedAt) {
+			if err != nil || len(list) != 2 || !list[0].SeenAt.Equal(clock.Now()) || list[0].CreatedAt.After(list[1].CreatedAt) {
 				t.Errorf("got %+v, %v; want two, the one just seen first", list, err)
 			}
 		})
@@ -135,7 +125,7 @@ func TestSessions(t *testing.T) {
 		t.Run("old sessions are removed, live ones stay", func(t *testing.T) {
 			eve := member(t, store, "eve@a.example", "A")
 			session(t, store, eve)
-			clock.pass(db.SessionAbsolute + time.Minute)
+			clock.Pass(db.SessionAbsolute + time.Minute)
 			live := session(t, store, eve)
 			if err := store.ForgetOldSessions(ctx); err != nil || !signedIn(store, live) {
 				t.Errorf("got %v, in %v", err, signedIn(store, live))
@@ -146,8 +136,7 @@ func TestSessions(t *testing.T) {
 
 func TestSignIn(t *testing.T) {
 	ctx := context.Background()
-	clock := newClock()
-	dbtest.EachAt(t, clock.now, func(t *testing.T, store *db.Store) {
+	dbtest.EachClock(t, func(t *testing.T, store *db.Store, clock *dbtest.Clock) {
 		ada := member(t, store, "ada@a.example", "A")
 		member(t, store, "gone@a.example", "A")
 		if err := store.DeactivateUser(ctx, db.Operator(""), "gone@a.example"); err != nil {

@@ -22,7 +22,6 @@ func wait(err error) time.Duration {
 
 func TestGuessingIsSlowed(t *testing.T) {
 	ctx := context.Background()
-	clock := newClock()
 	const right = "a long enough pass phrase"
 	try := func(store *db.Store, email, password string, address int) error {
 		_, err := store.SignIn(ctx, email, password, db.Client{Address: fmt.Sprintf("192.0.2.%d", address)})
@@ -30,18 +29,18 @@ func TestGuessingIsSlowed(t *testing.T) {
 	}
 
 	t.Run("an account has ten tries in fifteen minutes, from wherever", func(t *testing.T) {
-		dbtest.EachAt(t, clock.now, func(t *testing.T, store *db.Store) {
+		dbtest.EachClock(t, func(t *testing.T, store *db.Store, clock *dbtest.Clock) {
 			member(t, store, "ada@a.example", "A")
 			for i := range 10 {
 				if err := try(store, "ada@a.example", "wrong", i); code(err) != "sign_in_failed" {
 					t.Errorf("try %d: got %v, want sign_in_failed", i+1, err)
 				}
-				clock.pass(time.Second)
+				clock.Pass(time.Second)
 			}
 			if err := try(store, "Ada@a.example", right, 99); wait(err) != 15*time.Minute-10*time.Second {
 				t.Errorf("eleventh, though right: got %v, want to wait for the rest of 15 minutes", err)
 			}
-			clock.pass(15*time.Minute - 10*time.Second)
+			clock.Pass(15*time.Minute - 10*time.Second)
 			if err := try(store, "ada@a.example", right, 99); err != nil {
 				t.Errorf("after the wait: got %v, want in", err)
 			}
@@ -49,7 +48,7 @@ func TestGuessingIsSlowed(t *testing.T) {
 	})
 
 	t.Run("signing in forgives the tries of the account", func(t *testing.T) {
-		dbtest.EachAt(t, clock.now, func(t *testing.T, store *db.Store) {
+		dbtest.EachClock(t, func(t *testing.T, store *db.Store, clock *dbtest.Clock) {
 			member(t, store, "ada@a.example", "A")
 			for range 2 {
 				for range 9 {
@@ -63,7 +62,7 @@ func TestGuessingIsSlowed(t *testing.T) {
 	})
 
 	t.Run("an unknown account is slowed like a known one", func(t *testing.T) {
-		dbtest.EachAt(t, clock.now, func(t *testing.T, store *db.Store) {
+		dbtest.EachClock(t, func(t *testing.T, store *db.Store, clock *dbtest.Clock) {
 			for range 10 {
 				_ = try(store, "nobody@a.example", "wrong", 1)
 			}
@@ -74,7 +73,7 @@ func TestGuessingIsSlowed(t *testing.T) {
 	})
 
 	t.Run("the set-up form has fifty visits a minute from one address", func(t *testing.T) {
-		dbtest.EachAt(t, clock.now, func(t *testing.T, store *db.Store) {
+		dbtest.EachClock(t, func(t *testing.T, store *db.Store, clock *dbtest.Clock) {
 			for i := range 50 {
 				if err := store.MaySetUp(ctx, db.Client{Address: "192.0.2.1"}); err != nil {
 					t.Errorf("visit %d: got %v", i+1, err)
@@ -86,7 +85,7 @@ func TestGuessingIsSlowed(t *testing.T) {
 			if err := store.MaySetUp(ctx, db.Client{Address: "192.0.2.2"}); err != nil {
 				t.Errorf("another address: got %v", err)
 			}
-			clock.pass(time.Minute)
+			clock.Pass(time.Minute)
 			if err := store.MaySetUp(ctx, db.Client{Address: "192.0.2.1"}); err != nil {
 				t.Errorf("a minute later: got %v", err)
 			}
@@ -94,7 +93,7 @@ func TestGuessingIsSlowed(t *testing.T) {
 	})
 
 	t.Run("old tries are removed, and those that still count stay", func(t *testing.T) {
-		dbtest.EachAt(t, clock.now, func(t *testing.T, store *db.Store) {
+		dbtest.EachClock(t, func(t *testing.T, store *db.Store, clock *dbtest.Clock) {
 			for range 10 {
 				_ = try(store, "nobody@a.example", "wrong", 1)
 			}

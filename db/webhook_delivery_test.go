@@ -48,8 +48,7 @@ func finish(t testing.TB, store *db.Store, results ...db.Result) {
 }
 
 func TestClaims(t *testing.T) {
-	clock := newClock()
-	dbtest.EachAt(t, clock.now, func(t *testing.T, store *db.Store) {
+	dbtest.EachClock(t, func(t *testing.T, store *db.Store, clock *dbtest.Clock) {
 		ctx := context.Background()
 		ada := member(t, store, "ada@a.example", "A")
 		w, _ := listener(t, store, ada)
@@ -65,13 +64,13 @@ func TestClaims(t *testing.T) {
 		t.Run("nobody else gets a claimed one before its lease ends", func(t *testing.T) {
 			talks(t, store, ada, 2, 1)
 			first := claimed(t, store, ada, w)
-			if len(first.Parcels) != 2 || !first.Until.Equal(clock.now().Add(db.Lease)) {
+			if len(first.Parcels) != 2 || !first.Until.Equal(clock.Now().Add(db.Lease)) {
 				t.Fatalf("got %d parcels until %v", len(first.Parcels), first.Until)
 			}
 			if again := claimed(t, store, ada, w); len(again.Parcels) != 0 {
 				t.Errorf("got %d of them again", len(again.Parcels))
 			}
-			clock.pass(db.Lease)
+			clock.Pass(db.Lease)
 			taken := claimed(t, store, ada, w)
 			if len(taken.Parcels) != 2 {
 				t.Fatalf("after the lease: got %d, want 2", len(taken.Parcels))
@@ -98,15 +97,15 @@ func TestClaims(t *testing.T) {
 		t.Run("one that failed is due when it is to be tried again", func(t *testing.T) {
 			talks(t, store, ada, 1, 1)
 			lot := claimed(t, store, ada, w)
-			finish(t, store, result(&lot, lot.Parcels[0], db.Waiting, clock.now(), time.Minute))
-			if d := state(t, lot.Parcels[0].EventID); !d.DueAt.Equal(clock.now().Add(time.Minute)) || d.Problem != "It answered 500." || d.Answer != "no" || d.Status != 500 {
+			finish(t, store, result(&lot, lot.Parcels[0], db.Waiting, clock.Now(), time.Minute))
+			if d := state(t, lot.Parcels[0].EventID); !d.DueAt.Equal(clock.Now().Add(time.Minute)) || d.Problem != "It answered 500." || d.Answer != "no" || d.Status != 500 {
 				t.Errorf("got %+v", d)
 			}
-			clock.pass(time.Minute - time.Millisecond)
+			clock.Pass(time.Minute - time.Millisecond)
 			if early := claimed(t, store, ada, w); len(early.Parcels) != 0 {
 				t.Error("it is handed out too early")
 			}
-			clock.pass(time.Millisecond)
+			clock.Pass(time.Millisecond)
 			again := claimed(t, store, ada, w)
 			if len(again.Parcels) != 1 || again.Parcels[0].Step != 1 || !again.Failing {
 				t.Fatalf("got %+v", again)
@@ -138,8 +137,7 @@ func TestClaims(t *testing.T) {
 }
 
 func TestEndpointsThatFail(t *testing.T) {
-	clock := newClock()
-	dbtest.EachAt(t, clock.now, func(t *testing.T, store *db.Store) {
+	dbtest.EachClock(t, func(t *testing.T, store *db.Store, clock *dbtest.Clock) {
 		ctx := context.Background()
 		ada := member(t, store, "ada@a.example", "A")
 		failed := func(w db.Webhook, gone bool) {
@@ -148,7 +146,7 @@ func TestEndpointsThatFail(t *testing.T) {
 				t.Fatal(err)
 			}
 			lot := claimed(t, store, ada, w)
-			r := result(&lot, lot.Parcels[0], db.Failed, clock.now(), 0)
+			r := result(&lot, lot.Parcels[0], db.Failed, clock.Now(), 0)
 			r.Gone = gone
 			finish(t, store, r)
 		}
@@ -163,12 +161,12 @@ func TestEndpointsThatFail(t *testing.T) {
 		t.Run("five days of nothing but failures disable it", func(t *testing.T) {
 			w, _ := listener(t, store, ada)
 			failed(w, false)
-			clock.pass(db.FailingMax - time.Millisecond)
+			clock.Pass(db.FailingMax - time.Millisecond)
 			failed(w, false)
 			if got := why(w); got != "" {
 				t.Errorf("a moment before: got %q", got)
 			}
-			clock.pass(time.Millisecond)
+			clock.Pass(time.Millisecond)
 			failed(w, false)
 			if got := why(w); got != db.DisabledFailing {
 				t.Errorf("got %q, want %q", got, db.DisabledFailing)
@@ -187,12 +185,12 @@ func TestEndpointsThatFail(t *testing.T) {
 		t.Run("one success in five days keeps it", func(t *testing.T) {
 			w, _ := listener(t, store, ada)
 			failed(w, false)
-			clock.pass(db.FailingMax / 2)
+			clock.Pass(db.FailingMax / 2)
 			if _, err := store.TestWebhook(ctx, ada, w.ID); err != nil {
 				t.Fatal(err)
 			}
 			finishAll(t, store, claimed(t, store, ada, w), db.Delivered)
-			clock.pass(db.FailingMax / 2)
+			clock.Pass(db.FailingMax / 2)
 			failed(w, false)
 			if got := why(w); got != "" {
 				t.Errorf("got %q", got)
@@ -203,7 +201,7 @@ func TestEndpointsThatFail(t *testing.T) {
 			talks(t, store, ada, 1, 1)
 			first := claimed(t, store, ada, w)
 			talks(t, store, ada, 1, 1)
-			r := result(&first, first.Parcels[0], db.Failed, clock.now(), 0)
+			r := result(&first, first.Parcels[0], db.Failed, clock.Now(), 0)
 			r.Gone = true
 			finish(t, store, r)
 			if got := why(w); got != db.DisabledGone {
@@ -224,16 +222,15 @@ func TestEndpointsThatFail(t *testing.T) {
 }
 
 func TestReplays(t *testing.T) {
-	clock := newClock()
-	dbtest.EachAt(t, clock.now, func(t *testing.T, store *db.Store) {
+	dbtest.EachClock(t, func(t *testing.T, store *db.Store, clock *dbtest.Clock) {
 		ctx := context.Background()
 		ada := member(t, store, "ada@a.example", "A")
 		w, _ := listener(t, store, ada)
 		talks(t, store, ada, 1, 1)
 		old := claimed(t, store, ada, w)
 		finishAll(t, store, old, db.Failed)
-		clock.pass(time.Hour)
-		since := clock.now()
+		clock.Pass(time.Hour)
+		since := clock.Now()
 		talks(t, store, ada, 600, 1)
 		for range 6 {
 			finishAll(t, store, claimed(t, store, ada, w), db.Failed)
@@ -308,7 +305,7 @@ func TestReplays(t *testing.T) {
 			}
 		})
 		t.Run("after 30 days all is gone, some at a time", func(t *testing.T) {
-			clock.pass(30*24*time.Hour + time.Millisecond)
+			clock.Pass(30*24*time.Hour + time.Millisecond)
 			rounds := 0
 			for more := true; more; rounds++ {
 				var err error

@@ -42,8 +42,7 @@ func fields(err error) string {
 }
 
 func TestWebhooks(t *testing.T) {
-	clock := newClock()
-	dbtest.EachAt(t, clock.now, func(t *testing.T, store *db.Store) {
+	dbtest.EachClock(t, func(t *testing.T, store *db.Store, clock *dbtest.Clock) {
 		ctx := context.Background()
 		ada := member(t, store, "ada@a.example", "A")
 		eve := member(t, store, "eve@b.example", "B")
@@ -135,7 +134,7 @@ func TestWebhooks(t *testing.T) {
 				later time.Duration
 				want  []string
 			}{{0, []string{fresh, secret}}, {24*time.Hour - time.Second, []string{fresh, secret}}, {time.Second, []string{fresh}}} {
-				clock.pass(c.later)
+				clock.Pass(c.later)
 				if _, err := store.TestWebhook(ctx, ada, w.ID); err != nil {
 					t.Fatal(err)
 				}

@@ -21,27 +21,12 @@ import (
 	"github.com/insighto/insighto/handlers/usage"
 )
 
-// hands is a clock that is moved by hand.
-type hands struct{ at atomic.Int64 }
-
-func newHands() *hands {
-	h := &hands{}
-	h.at.Store(time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC).UnixMilli())
-	return h
-}
-
-func (h *hands) now() time.Time          { return time.UnixMilli(h.at.Load()) }
-func (h *hands) move(span time.Duration) { h.at.Add(span.Milliseconds()) }
-
 // eachLimited runs f on every engine in a world in which keys may make so many requests a minute.
-func eachLimited(t *testing.T, rate int64, f func(t *testing.T, w *world, clock *hands)) {
+func eachLimited(t *testing.T, rate int64, f func(t *testing.T, w *world, clock *dbtest.Clock)) {
 	t.Helper()
-	clock := newHands()
-	begin := clock.at.Load()
-	dbtest.EachAt(t, clock.now, func(t *testing.T, store *db.Store) {
-		clock.at.Store(begin)
+	dbtest.EachClock(t, func(t *testing.T, store *db.Store, clock *dbtest.Clock) {
 		w := newWorld(t, store)
-		w.handler, w.limits = w.limited(store, rate, clock.now)
+		w.handler, w.limits = w.limited(store, rate, clock.Now)
 		f(t, w, clock)
 	})
 }
@@ -74,7 +59,7 @@ func left(t *testing.T, h http.Header) (requests, seconds int) {
 }
 
 func TestEveryAnswerOfAKnownKeyTellsWhatIsLeft(t *testing.T) {
-	eachLimited(t, 100, func(t *testing.T, w *world, _ *hands) {
+	eachLimited(t, 100, func(t *testing.T, w *world, _ *dbtest.Clock) {
 		w.filled(4)
 		_, secret := w.key(w.ada, "full_access")
 		_, narrow := w.key(w.ada, "contacts_sync")
@@ -125,7 +110,7 @@ func TestEveryAnswerOfAKnownKeyTellsWhatIsLeft(t *testing.T) {
 }
 
 func TestWhatHasNoKnownKeyIsToldNothing(t *testing.T) {
-	eachLimited(t, 100, func(t *testing.T, w *world, _ *hands) {
+	eachLimited(t, 100, func(t *testing.T, w *world, _ *dbtest.Clock) {
 		key, secret := w.key(w.ada, "full_access")
 		_, revoked := w.key(w.ada, "full_access")
 		keys, err := w.store.Keys(t.Context(), w.ada, db.Page{Number: 1, Size: 2})
@@ -164,7 +149,7 @@ func TestWhatHasNoKnownKeyIsToldNothing(t *testing.T) {
 }
 
 func TestAKeyOverItsLimitIsToldWhenToComeBack(t *testing.T) {
-	eachLimited(t, 5, func(t *testing.T, w *world, clock *hands) {
+	eachLimited(t, 5, func(t *testing.T, w *world, clock *dbtest.Clock) {
 		_, secret := w.key(w.ada, "read_only")
 		for range 5 {
 			if rec := w.get("/api/v1/key", secret); rec.Code != 200 {
@@ -189,7 +174,7 @@ func TestAKeyOverItsLimitIsToldWhenToComeBack(t *testing.T) {
 			}
 		})
 		wait, _ := strconv.Atoi(w.get("/api/v1/key", secret).Header().Get("Retry-After"))
-		clock.move(time.Duration(wait) * time.Second)
+		clock.Pass(time.Duration(wait) * time.Second)
 		if rec := w.get("/api/v1/key", secret); rec.Code != 200 {
 			t.Errorf("after Retry-After: got %d, want 200", rec.Code)
 		}
@@ -199,22 +184,22 @@ func TestAKeyOverItsLimitIsToldWhenToComeBack(t *testing.T) {
 // A client may begin without a pause. Once it goes by what it is told, it is not refused again: it spreads what is left
 // over the seconds it holds for, and waits when nothing is left.
 func TestAClientThatObeysTheHeadersGetsNoFurther429(t *testing.T) {
-	eachLimited(t, 30, func(t *testing.T, w *world, clock *hands) {
+	eachLimited(t, 30, func(t *testing.T, w *world, clock *dbtest.Clock) {
 		_, secret := w.key(w.ada, "read_only")
-		refused, served, begun := 0, 0, clock.now()
-		for clock.now().Sub(begun) < 5*time.Minute {
+		refused, served, begun := 0, 0, clock.Now()
+		for clock.Now().Sub(begun) < 5*time.Minute {
 			rec := w.get("/api/v1/key", secret)
 			n, seconds := left(t, rec.Header())
 			switch {
 			case rec.Code == 429:
 				refused++
 				wait, _ := strconv.Atoi(rec.Header().Get("Retry-After"))
-				clock.move(time.Duration(wait) * time.Second)
+				clock.Pass(time.Duration(wait) * time.Second)
 			case refused == 0: // not yet obedient
 			case n == 0:
-				clock.move(time.Duration(seconds) * time.Second)
+				clock.Pass(time.Duration(seconds) * time.Second)
 			case served%2 == 0:
-				clock.move(time.Duration(seconds) * time.Second / time.Duration(n))
+				clock.Pass(time.Duration(seconds) * time.Second / time.Duration(n))
 			}
 			if rec.Code == 200 {
 				served++
@@ -227,7 +212,7 @@ func TestAClientThatObeysTheHeadersGetsNoFurther429(t *testing.T) {
 }
 
 func TestATeamOverItsQuotaIsToldWhenTheMonthEnds(t *testing.T) {
-	eachLimited(t, 50, func(t *testing.T, w *world, clock *hands) {
+	eachLimited(t, 50, func(t *testing.T, w *world, clock *dbtest.Clock) {
 		_, secret := w.key(w.ada, "read_only")
 		if err := w.store.SetQuota(t.Context(), db.Operator(w.ada.TeamID), 3); err != nil {
 			t.Fatal(err)
@@ -273,7 +258,7 @@ func TestATeamOverItsQuotaIsToldWhenTheMonthEnds(t *testing.T) {
 		if rec := w.get("/api/v1/key", secret); rec.Code != 429 {
 			t.Errorf("that used up: got %d, want 429", rec.Code)
 		}
-		clock.move(648000 * time.Second)
+		clock.Pass(648000 * time.Second)
 		if rec := w.get("/api/v1/key", secret); rec.Code != 200 {
 			t.Errorf("in the next month: got %d, want 200", rec.Code)
 		}
@@ -317,13 +302,13 @@ func TestWrongKeysOfANetworkAreOneStrangers(t *testing.T) {
 // Several copies of the program, each with clients of its own, never let in more than the limit together.
 func TestCopiesOfTheProgramShareALimit(t *testing.T) {
 	const rate = 120
-	clock := newHands()
+	clock := dbtest.NewClock()
 	target := dbtest.Postgres(t)
-	w := newWorld(t, dbtest.Open(t, target, clock.now))
+	w := newWorld(t, dbtest.Open(t, target, clock.Now))
 	_, secret := w.key(w.ada, "read_only")
 	var copies []string
 	for range 2 {
-		handler, _ := w.limited(dbtest.Open(t, target, clock.now), rate, clock.now)
+		handler, _ := w.limited(dbtest.Open(t, target, clock.Now), rate, clock.Now)
 		server := httptest.NewServer(handler)
 		t.Cleanup(server.Close)
 		copies = append(copies, server.URL)
@@ -356,6 +341,6 @@ func TestCopiesOfTheProgramShareALimit(t *testing.T) {
 		if a, b := in[0].Load(), in[1].Load(); a == 0 || b == 0 || a+b > rate || a+b < rate*9/10 {
 			t.Errorf("minute %d: %d and %d let in, want %d together and some at each", round, a, b, rate)
 		}
-		clock.move(time.Minute)
+		clock.Pass(time.Minute)
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -19,31 +18,10 @@ import (
 	"github.com/insighto/insighto/handlers"
 )
 
-// ticking is a clock that a test moves.
-type ticking struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *ticking) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *ticking) pass(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
 // eachWorldAt is eachWorld on a clock that the test moves.
-func eachWorldAt(t *testing.T, f func(t *testing.T, w *world, clock *ticking)) {
+func eachWorldAt(t *testing.T, f func(t *testing.T, w *world, clock *dbtest.Clock)) {
 	t.Helper()
-	dbtest.EachTarget(t, func(t *testing.T, target string) {
-		clock := &ticking{now: time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)}
-		f(t, newWorld(t, dbtest.Open(t, target, clock.Now)), clock)
-	})
+	dbtest.EachClock(t, func(t *testing.T, store *db.Store, clock *dbtest.Clock) { f(t, newWorld(t, store), clock) })
 }
 
 // in wants a page of the settings to open with a cookie, or to be sent to sign in.
@@ -147,7 +125,7 @@ func TestSameAnswer(t *testing.T) {
 }
 
 func TestThrottle(t *testing.T) {
-	eachWorldAt(t, func(t *testing.T, w *world, clock *ticking) {
+	eachWorldAt(t, func(t *testing.T, w *world, clock *dbtest.Clock) {
 		wrong := strings.Repeat("x", 600) // longer than any password, so it is refused without being hashed
 		refused := func(what string, rec *httptest.ResponseRecorder) {
 			t.Helper()
@@ -170,7 +148,7 @@ func TestThrottle(t *testing.T) {
 			w.login("nobody@a.example", fmt.Sprint(wrong, i))
 		}
 		refused("an account that does not exist", w.login("nobody@a.example", wrong))
-		clock.pass(15 * time.Minute)
+		clock.Pass(15 * time.Minute)
 		if rec := w.login("ada@a.example", passphrase); rec.Code != 303 {
 			t.Errorf("a quarter of an hour later: got %d, want 303", rec.Code)
 		}
@@ -228,26 +206,26 @@ func TestNext(t *testing.T) {
 
 func TestSessionsEnd(t *testing.T) {
 	const day = 24 * time.Hour
-	eachWorldAt(t, func(t *testing.T, w *world, clock *ticking) {
+	eachWorldAt(t, func(t *testing.T, w *world, clock *dbtest.Clock) {
 		t.Run("a session lives while it is used within seven days", func(t *testing.T) {
 			idle, used := w.signIn("ada@a.example"), w.signIn("ada@a.example")
-			clock.pass(4 * day)
+			clock.Pass(4 * day)
 			w.in(t, "after 4 days", used, true)
-			clock.pass(3*day - time.Second)
+			clock.Pass(3*day - time.Second)
 			w.in(t, "used 3 days ago", used, true)
-			clock.pass(time.Second)
+			clock.Pass(time.Second)
 			w.in(t, "idle for 7 days", idle, false)
-			clock.pass(7 * day)
+			clock.Pass(7 * day)
 			w.in(t, "idle for 7 days after that", used, false)
 		})
 
 		t.Run("no session lives longer than thirty days", func(t *testing.T) {
 			cookie := w.signIn("ada@a.example")
 			for range 5 {
-				clock.pass(6*day - time.Second)
+				clock.Pass(6*day - time.Second)
 				w.in(t, "used each six days", cookie, true)
 			}
-			clock.pass(5 * time.Second)
+			clock.Pass(5 * time.Second)
 			w.in(t, "after 30 days", cookie, false)
 		})
 

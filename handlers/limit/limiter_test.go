@@ -14,18 +14,6 @@ import (
 	"github.com/insighto/insighto/handlers/limit"
 )
 
-// limitClock is a clock that stands still until it is moved.
-type limitClock struct{ at atomic.Int64 }
-
-func newLimitClock() *limitClock {
-	c := &limitClock{}
-	c.at.Store(time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC).UnixMilli())
-	return c
-}
-
-func (c *limitClock) now() time.Time          { return time.UnixMilli(c.at.Load()) }
-func (c *limitClock) move(span time.Duration) { c.at.Add(span.Milliseconds()) }
-
 func newLimiter(store *db.Store, rate int64, now func() time.Time) *limit.Limiter {
 	return limit.NewLimiter(store, slog.New(slog.DiscardHandler), rate, now)
 }
@@ -47,9 +35,8 @@ func takes(t *testing.T, l *limit.Limiter, p db.Principal, n int) (in int, last 
 }
 
 func TestLimits(t *testing.T) {
-	clock := newLimitClock()
-	dbtest.EachAt(t, clock.now, func(t *testing.T, store *db.Store) {
-		l := newLimiter(store, 20, clock.now)
+	dbtest.EachClock(t, func(t *testing.T, store *db.Store, clock *dbtest.Clock) {
+		l := newLimiter(store, 20, clock.Now)
 		p := db.Principal{TeamID: "t", UserID: db.NewID(), KeyID: db.NewID()}
 
 		t.Run("each request is told what is left, and the one beyond is refused", func(t *testing.T) {
@@ -66,17 +53,17 @@ func TestLimits(t *testing.T) {
 		})
 		t.Run("it may go on when the minute ends, and not before", func(t *testing.T) {
 			_, s := takes(t, l, p, 1)
-			clock.move(s.Ends - time.Millisecond)
+			clock.Pass(s.Ends - time.Millisecond)
 			if in, _ := takes(t, l, p, 5); in != 0 {
 				t.Errorf("a millisecond before: %d let in, want 0", in)
 			}
-			clock.move(time.Millisecond)
+			clock.Pass(time.Millisecond)
 			if in, s := takes(t, l, p, 25); in != 20 || s.Ends != time.Minute {
 				t.Errorf("in the next minute: %d let in, %v to its end; want 20, 1m", in, s.Ends)
 			}
 		})
 		t.Run("what is given back may be used again", func(t *testing.T) {
-			clock.move(time.Minute)
+			clock.Pass(time.Minute)
 			for range 100 {
 				s, err := l.Take(t.Context(), p)
 				if err != nil {
@@ -87,14 +74,14 @@ func TestLimits(t *testing.T) {
 				}
 			}
 			s, _ := l.Take(t.Context(), p)
-			clock.move(time.Minute)
+			clock.Pass(time.Minute)
 			l.GiveBack(p, s)
 			if in, _ := takes(t, l, p, 25); in != 20 {
 				t.Errorf("given back a minute late: %d let in, want 20", in)
 			}
 		})
 		t.Run("a person's keys may make three times as much together", func(t *testing.T) {
-			clock.move(time.Minute)
+			clock.Pass(time.Minute)
 			in := 0
 			for i := range 5 {
 				p.KeyID = db.NewID()
@@ -112,21 +99,21 @@ func TestLimits(t *testing.T) {
 			}
 		})
 		t.Run("a clock that is set back brings nothing back", func(t *testing.T) {
-			clock.move(time.Minute)
+			clock.Pass(time.Minute)
 			p.KeyID = db.NewID()
 			takes(t, l, p, 20)
-			clock.move(-30 * time.Second)
+			clock.Pass(-30 * time.Second)
 			in, s := takes(t, l, p, 20)
 			if in != 0 || s.Ends > 90*time.Second {
 				t.Errorf("%d let in, %v to the end; want 0", in, s.Ends)
 			}
-			clock.move(s.Ends)
+			clock.Pass(s.Ends)
 			if in, _ := takes(t, l, p, 25); in != 20 {
 				t.Errorf("afterwards: %d let in, want 20", in)
 			}
 		})
 		t.Run("a client that is gone ends its wait", func(t *testing.T) {
-			clock.move(time.Minute)
+			clock.Pass(time.Minute)
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
 			for range 50 { // also while the database is asked for it
@@ -142,15 +129,15 @@ func TestLimits(t *testing.T) {
 }
 
 func TestIdleKeysAreForgotten(t *testing.T) {
-	clock := newLimitClock()
 	dbtest.EachTarget(t, func(t *testing.T, target string) {
-		store := dbtest.Open(t, target, clock.now)
-		l := newLimiter(store, 20, clock.now)
+		clock := dbtest.NewClock()
+		store := dbtest.Open(t, target, clock.Now)
+		l := newLimiter(store, 20, clock.Now)
 		for range 100 {
 			takes(t, l, db.Principal{TeamID: "t", UserID: db.NewID(), KeyID: db.NewID()}, 1)
 		}
 		busy := db.Principal{TeamID: "t", UserID: db.NewID(), KeyID: db.NewID()}
-		clock.move(12 * time.Minute)
+		clock.Pass(12 * time.Minute)
 		takes(t, l, busy, 5)
 		l.Forget(t.Context())
 		if known := l.Known(); known != 2 {
@@ -169,17 +156,17 @@ func TestIdleKeysAreForgotten(t *testing.T) {
 // Two copies of the program with clocks that differ share minutes, and many clients ask at once.
 func TestLimitsOfSeveralCopies(t *testing.T) {
 	const rate, clients, copies = 300, 40, 3
-	clock := newLimitClock()
+	clock := dbtest.NewClock()
 	target := dbtest.Postgres(t)
 	var all []*limit.Limiter
 	for i := range copies {
-		late := func() time.Time { return clock.now().Add(-time.Duration(i) * 2 * time.Second) }
+		late := func() time.Time { return clock.Now().Add(-time.Duration(i) * 2 * time.Second) }
 		all = append(all, newLimiter(dbtest.Open(t, target, late), rate, late))
 	}
 	p := db.Principal{TeamID: "t", UserID: db.NewID()}
 	keys := []string{db.NewID(), db.NewID(), db.NewID(), db.NewID()}
 	_, s := takes(t, all[copies-1], db.Principal{TeamID: "t", UserID: p.UserID, KeyID: db.NewID()}, 1)
-	clock.move(s.Ends) // the last copy's minute begins, and so do those of the others, which are ahead
+	clock.Pass(s.Ends) // the last copy's minute begins, and so do those of the others, which are ahead
 	for round := range 3 {
 		in := make([]atomic.Int64, len(keys))
 		var running sync.WaitGroup
@@ -207,20 +194,20 @@ func TestLimitsOfSeveralCopies(t *testing.T) {
 		if sum > limit.PersonRate*rate || sum < limit.PersonRate*rate*9/10 {
 			t.Errorf("round %d: %d let in of all keys, want %d, or somewhat less where copies keep what they were granted", round, sum, limit.PersonRate*rate)
 		}
-		clock.move(time.Minute)
+		clock.Pass(time.Minute)
 	}
 }
 
 // A client that asks one request after the other of any copy, and waits when it is told that none is left, is never
 // refused.
 func TestAnObedientClientIsNeverRefusedByAnyCopy(t *testing.T) {
-	clock := newLimitClock()
+	clock := dbtest.NewClock()
 	target := dbtest.Postgres(t)
 	for _, rate := range []int64{1, 2, 7, 50} {
 		t.Run(fmt.Sprint(rate), func(t *testing.T) {
 			var copies []*limit.Limiter
 			for range 3 {
-				copies = append(copies, newLimiter(dbtest.Open(t, target, clock.now), rate, clock.now))
+				copies = append(copies, newLimiter(dbtest.Open(t, target, clock.Now), rate, clock.Now))
 			}
 			p := db.Principal{TeamID: "t", UserID: db.NewID(), KeyID: db.NewID()}
 			for i, waits := 0, 0; waits < 4; i++ {
@@ -232,7 +219,7 @@ func TestAnObedientClientIsNeverRefusedByAnyCopy(t *testing.T) {
 					s = copies[(i*i/3)%len(copies)].GiveBack(p, s)
 				}
 				if s.Left == 0 {
-					clock.move(s.Ends)
+					clock.Pass(s.Ends)
 					waits++
 				}
 			}
@@ -241,9 +228,9 @@ func TestAnObedientClientIsNeverRefusedByAnyCopy(t *testing.T) {
 }
 
 func TestLimitsWithoutTheDatabase(t *testing.T) {
-	clock := newLimitClock()
+	clock := dbtest.NewClock()
 	target := dbtest.Postgres(t)
-	l := newLimiter(dbtest.Open(t, target, clock.now), 20, clock.now)
+	l := newLimiter(dbtest.Open(t, target, clock.Now), 20, clock.Now)
 	p := db.Principal{TeamID: "t", UserID: db.NewID(), KeyID: db.NewID()}
 	takes(t, l, p, 5)
 	handle := dbtest.Handle(t, target)
@@ -256,7 +243,7 @@ func TestLimitsWithoutTheDatabase(t *testing.T) {
 	if _, err := handle.Exec("ALTER TABLE lost RENAME TO allowances"); err != nil {
 		t.Fatal(err)
 	}
-	clock.move(time.Minute)
+	clock.Pass(time.Minute)
 	if in, _ := takes(t, l, p, 30); in != 20 {
 		t.Errorf("in the minute after: %d let in, want 20", in)
 	}

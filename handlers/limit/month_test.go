@@ -11,20 +11,17 @@ import (
 )
 
 func TestQuota(t *testing.T) {
-	clock := newLimitClock()
-	clock.move(7*24*time.Hour + 12*time.Hour - time.Hour) // 30 November, 23:00
-	dbtest.EachAt(t, clock.now, func(t *testing.T, store *db.Store) {
-		begun := clock.at.Load()
-		defer clock.at.Store(begun)
+	dbtest.EachClock(t, func(t *testing.T, store *db.Store, clock *dbtest.Clock) {
+		clock.Pass(7*24*time.Hour + 12*time.Hour - time.Hour) // 30 November, 23:00
 		_, team, err := store.AddUser(t.Context(), db.Operator(""), db.NewUser{Email: "ada@example.com", Name: "Ada", Team: "A", Member: "owner", Password: "three short calm words"})
 		if err != nil {
 			t.Fatal(err)
 		}
 		p := db.Principal{TeamID: team.ID, UserID: db.NewID(), KeyID: db.NewID()}
-		l := newLimiter(store, 0, clock.now)
+		l := newLimiter(store, 0, clock.Now)
 		spend := func(requests int64, status int) {
 			t.Helper()
-			hour := db.UsageHour{Hour: db.HourOf(clock.now()), Method: "GET", Route: "/api/v1/key", Outcome: db.OutcomeOf(status), Requests: requests}
+			hour := db.UsageHour{Hour: db.HourOf(clock.Now()), Method: "GET", Route: "/api/v1/key", Outcome: db.OutcomeOf(status), Requests: requests}
 			if err := store.AddUsage(t.Context(), db.NewID(), db.UsageBatch{Number: 1, Hours: map[db.KeyRef][]db.UsageHour{{TeamID: p.TeamID, KeyID: p.KeyID}: {hour}}}); err != nil {
 				t.Fatal(err)
 			}
@@ -60,7 +57,7 @@ func TestQuota(t *testing.T) {
 		if _, err := l.Take(t.Context(), other); err != nil {
 			t.Errorf("another team: %v", err)
 		}
-		clock.move(time.Hour)
+		clock.Pass(time.Hour)
 		want = limit.MonthStanding{Most: 5, Left: 5, Long: 31 * 24 * time.Hour, Ends: 31 * 24 * time.Hour}
 		for _, when := range []string{"as soon as the month begins", "a second later"} {
 			if s, err := l.Take(t.Context(), p); err != nil || s.Month != want {
