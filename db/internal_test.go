@@ -9,9 +9,14 @@ import (
 
 // Watch gives a copy of the store, for one goroutine, that tells seen each statement on its way to the engine.
 func (s *Store) Watch(seen func(text string, args []any)) *Store {
+	return s.WatchRows(seen, func() {})
+}
+
+// WatchRows is Watch that tells row of each row on its way back, too.
+func (s *Store) WatchRows(seen func(text string, args []any), row func()) *Store {
 	watched := *s
 	watched.finder = nil
-	watched.read, watched.write = watch(s.read, seen), watch(s.write, seen)
+	watched.read, watched.write = watch(s.read, seen, row), watch(s.write, seen, row)
 	return &watched
 }
 
@@ -21,8 +26,8 @@ func (s *Store) Unwatch() error { return errors.Join(s.read.Close(), s.write.Clo
 // Handles gives the pools of readers and of the writer, which on PostgreSQL are one.
 func (s *Store) Handles() (read, write *sql.DB) { return s.read, s.write }
 
-func watch(handle *sql.DB, seen func(text string, args []any)) *sql.DB {
-	watched := sql.OpenDB(connector{handle, seen})
+func watch(handle *sql.DB, seen func(text string, args []any), row func()) *sql.DB {
+	watched := sql.OpenDB(connector{handle, seen, row})
 	watched.SetMaxOpenConns(1)
 	return watched
 }
@@ -30,6 +35,7 @@ func watch(handle *sql.DB, seen func(text string, args []any)) *sql.DB {
 type connector struct {
 	handle *sql.DB
 	seen   func(text string, args []any)
+	row    func()
 }
 
 func (c connector) Driver() driver.Driver { return c.handle.Driver() }
@@ -39,7 +45,7 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := watchedConn{held: held, seen: c.seen}
+	w := watchedConn{held: held, seen: c.seen, row: c.row}
 	err = held.Raw(func(conn any) error {
 		w.Conn = conn.(driver.Conn)
 		return nil
@@ -52,13 +58,15 @@ type watchedConn struct {
 	driver.Conn
 	held *sql.Conn
 	seen func(text string, args []any)
+	row  func()
 }
 
 func (w watchedConn) Close() error { return w.held.Close() }
 
 func (w watchedConn) QueryContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Rows, error) {
 	w.seen(text, plain(args))
-	return w.Conn.(driver.QueryerContext).QueryContext(ctx, text, args)
+	rows, err := w.Conn.(driver.QueryerContext).QueryContext(ctx, text, args)
+	return watchedRows{rows, w.row}, err
 }
 
 func (w watchedConn) ExecContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Result, error) {
@@ -75,6 +83,19 @@ func (w watchedConn) CheckNamedValue(v *driver.NamedValue) error {
 		return checker.CheckNamedValue(v)
 	}
 	return driver.ErrSkip
+}
+
+type watchedRows struct {
+	driver.Rows
+	row func()
+}
+
+func (w watchedRows) Next(dest []driver.Value) error {
+	err := w.Rows.Next(dest)
+	if err == nil {
+		w.row()
+	}
+	return err
 }
 
 func plain(args []driver.NamedValue) []any {
