@@ -35,6 +35,7 @@ func TestContactWrites(t *testing.T) {
 		total := func() float64 { return data(t, w.get("/api/v1/contact?size=1", secret))["total"].(float64) }
 
 		t.Run("a contact is created, changed in part and deleted", func(t *testing.T) {
+			before := total()
 			made := data(t, w.send("POST", "/api/v1/contact", secret, `{"first_name":"<b>Zoë</b>","email":"Zoe@Example.com","phone_number":"+49 30 901820","custom_fields":{"score":12345678901234567,"tier":"a"},"nonsense":1}`))
 			channels := made["channels"].(map[string]any)
 			if made["email"] != "zoe@example.com" || made["first_name"] != "<b>Zoë</b>" || channels["telephone"] != "+4930901820" || channels["national_number"] != "30901820" ||
@@ -48,13 +49,13 @@ func TestContactWrites(t *testing.T) {
 				!strings.Contains(rec.Body.String(), `"custom_fields":{"n":1,"score":12345678901234567}`) || now["channels"].(map[string]any)["telephone"] != "+4930901820" {
 				t.Errorf("changed to %s", rec.Body)
 			}
-			if total() != 1 {
-				t.Errorf("total is %v, want 1", total())
+			if total() != before+1 {
+				t.Errorf("total is %v, want %v", total(), before+1)
 			}
 			if got := data(t, w.send("DELETE", "/api/v1/contact/"+id, secret, ""))["details"]; got == "" || got == nil {
 				t.Errorf("delete says %v", got)
 			}
-			if rec := w.get("/api/v1/contact/"+id, secret); rec.Code != 404 || total() != 0 {
+			if rec := w.get("/api/v1/contact/"+id, secret); rec.Code != 404 || total() != before {
 				t.Errorf("after delete: got %d, total %v", rec.Code, total())
 			}
 		})
@@ -81,9 +82,10 @@ func TestContactWrites(t *testing.T) {
 
 		t.Run("an e-mail and a phone of two people are ambiguous", func(t *testing.T) {
 			data(t, w.send("POST", "/api/v1/contact/upsert?email=other@example.com", secret, ""))
+			data(t, w.send("POST", "/api/v1/contact/upsert?phone=15551000221", secret, ""))
 			before := total()
 			for _, c := range []struct{ method, path, body, code string }{
-				{"POST", "/api/v1/contact/upsert?email=other@example.com&phone=15551000220", "", "contact_ambiguous"},
+				{"POST", "/api/v1/contact/upsert?email=other@example.com&phone=15551000221", "", "contact_ambiguous"},
 				{"POST", "/api/v1/contact", `{"email":"other@example.com"}`, "conflict"},
 			} {
 				if rec := w.send(c.method, c.path, secret, c.body); rec.Code != 409 || decode(t, rec)["code"] != c.code {

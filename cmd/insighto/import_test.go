@@ -84,10 +84,9 @@ func (x *terminal) wantTotal(want int64) {
 }
 
 func TestImport(t *testing.T) {
-	x := withAda(t)
-	x.ok("import", "--team", "Lovelace", x.file(lines(0, 450))).want(t, exitDone, "450 new, 0 unchanged, 0 changed, 0 refused; 450 messages")
-
 	t.Run("a line is kept as it says", func(t *testing.T) {
+		x := withAda(t)
+		x.ok("import", "--team", "Lovelace", x.file(line(7)))
 		store, p := x.look()
 		got, err := store.Conversation(t.Context(), p, "00000007-0000-4000-8000-000000000000")
 		if err != nil || got.AssistantName != "Helper" || got.ContactFirstName != "Zoë" || got.Attributes != `{"n":1.0}` || got.Status() != "open" ||
@@ -101,31 +100,38 @@ func TestImport(t *testing.T) {
 	})
 
 	t.Run("again nothing comes twice", func(t *testing.T) {
+		x := withAda(t)
+		x.ok("import", "--team", "Lovelace", x.file(lines(0, 450))).want(t, exitDone, "450 new, 0 unchanged, 0 changed, 0 refused; 450 messages")
 		x.ok("import", "--team", "Lovelace", x.file(lines(0, 450))).want(t, exitDone, "0 new, 450 unchanged, 0 changed, 0 refused")
 		x.wantTotal(450)
 	})
 
 	t.Run("what has changed is brought up to date", func(t *testing.T) {
+		x := withAda(t)
+		x.ok("import", "--team", "Lovelace", x.file(lines(0, 2)))
 		x.ok("import", "--team", "Lovelace", x.file(line(0)+"\n"+line(1, "1.0", "2"))).want(t, exitDone, "0 new, 1 unchanged, 1 changed, 0 refused")
 	})
 
 	t.Run("several files, packed and from stdin", func(t *testing.T) {
+		x := withAda(t)
 		s := x.runWith(packed(t, lines(450, 460)), "import", "--team", "Lovelace", x.file("\ufeff"+lines(460, 470)+"\r\n\n"), "-")
 		s.want(t, exitDone, "20 new, 0 unchanged, 0 changed, 0 refused")
-		x.wantTotal(470)
+		x.wantTotal(20)
 	})
 
 	t.Run("a file that is not there stops it before the first line", func(t *testing.T) {
+		x := withAda(t)
 		x.run("import", "--team", "Lovelace", x.file(lines(470, 480)), "nowhere.ndjson").want(t, exitFailed, "nowhere.ndjson")
 		x.run("import", "--team", "Lovelace", t.TempDir()).want(t, exitFailed, "folder")
 		x.run("import", "--team", "Byron", x.file(lines(470, 480))).want(t, exitFailed, `there is no team named "Byron"`, "insighto user add")
-		x.wantTotal(470)
+		x.wantTotal(0)
 	})
 
 	t.Run("a packed file that breaks off gives what is whole", func(t *testing.T) {
+		x := withAda(t)
 		half := packed(t, lines(1000, 3000))
 		x.runWith(half[:len(half)/2], "import", "--team", "Lovelace", "-").want(t, exitFailed, "stdin is damaged after line")
-		if n := x.total(); n <= 470 || n >= 2470 {
+		if n := x.total(); n <= 0 || n >= 2000 {
 			t.Errorf("conversations kept: got %d, want some of the 2,000", n)
 		}
 	})

@@ -24,9 +24,9 @@ func TestUserAdd(t *testing.T) {
 	add := func(email, team string, more ...string) []string {
 		return append([]string{"user", "add", "--email", email, "--name", "Ada", "--team", team}, more...)
 	}
-	x := newTerminal(t)
 
 	t.Run("the password is the first line of stdin", func(t *testing.T) {
+		x := newTerminal(t)
 		s := x.runWith("  three short calm words \r\nand more", add("ada@example.com", "Lovelace")...)
 		s.want(t, exitDone, "owner of the team Lovelace")
 		if s.out != "" || strings.Contains(s.err, "calm") {
@@ -38,6 +38,7 @@ func TestUserAdd(t *testing.T) {
 	})
 
 	t.Run("without one, a strong one is made and printed once", func(t *testing.T) {
+		x := withAda(t)
 		s := x.run(add("Bob@Example.com", "Lovelace")...)
 		s.want(t, exitDone, "bob@example.com is member of the team Lovelace")
 		password := strings.TrimSpace(s.out)
@@ -53,6 +54,7 @@ func TestUserAdd(t *testing.T) {
 	})
 
 	t.Run("a person who is here joins another team with the password they have", func(t *testing.T) {
+		x := withAda(t)
 		s := x.run(add("ada@example.com", "Byron", "--role", "admin")...)
 		s.want(t, exitDone, "admin of the team Byron", "keeps the password")
 		if s.out != "" {
@@ -61,6 +63,7 @@ func TestUserAdd(t *testing.T) {
 	})
 
 	t.Run("what is wrong is said, all of it", func(t *testing.T) {
+		x := withAda(t)
 		s := x.runWith("short\n", add("nobody", "Lovelace", "--role", "king")...)
 		s.want(t, exitFailed, "name@example.com", "owner, admin or member", "15 characters")
 		x.run(add("ada@example.com", "Lovelace")...).want(t, exitFailed, "in the team Lovelace already")
