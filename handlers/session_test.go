@@ -2,13 +2,10 @@ package handlers_test
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -17,12 +14,6 @@ import (
 	"github.com/insighto/insighto/db/dbtest"
 	"github.com/insighto/insighto/handlers"
 )
-
-// eachWorldAt is eachWorld on a clock that the test moves.
-func eachWorldAt(t *testing.T, f func(t *testing.T, w *world, clock *dbtest.Clock)) {
-	t.Helper()
-	dbtest.EachClock(t, func(t *testing.T, store *db.Store, clock *dbtest.Clock) { f(t, newWorld(t, store), clock) })
-}
 
 // in wants a page of the settings to open with a cookie, or to be sent to sign in.
 func (w *world) in(t *testing.T, what, cookie string, want bool) {
@@ -96,68 +87,6 @@ func TestSignIn(t *testing.T) {
 				t.Errorf("a second sign-out: got %d, want 303", rec.Code)
 			}
 		})
-	})
-}
-
-func TestSameAnswer(t *testing.T) {
-	eachWorld(t, func(t *testing.T, w *world) {
-		w.person("gone@a.example", "A")
-		if err := w.store.DeactivateUser(context.Background(), db.Operator(""), "gone@a.example"); err != nil {
-			t.Fatal(err)
-		}
-		answers := map[string]string{}
-		for name, c := range map[string]struct{ email, password string }{
-			"an unknown e-mail":    {"nobody@a.example", passphrase},
-			"a wrong password":     {"ada@a.example", passphrase + "!"},
-			"no password":          {"ada@a.example", ""},
-			"a deactivated person": {"gone@a.example", passphrase},
-		} {
-			rec := w.login(c.email, c.password)
-			if rec.Code != 401 || len(rec.Result().Cookies()) != 0 {
-				t.Errorf("%s: got %d, %v, want 401 and no cookie", name, rec.Code, rec.Result().Cookies())
-			}
-			answers[strings.ReplaceAll(rec.Body.String(), c.email, "EMAIL")] = name
-		}
-		if len(answers) != 1 {
-			t.Errorf("there are %d answers, want 1: %v", len(answers), answers)
-		}
-	})
-}
-
-func TestThrottle(t *testing.T) {
-	eachWorldAt(t, func(t *testing.T, w *world, clock *dbtest.Clock) {
-		wrong := strings.Repeat("x", 600) // longer than any password, so it is refused without being hashed
-		refused := func(what string, rec *httptest.ResponseRecorder) {
-			t.Helper()
-			if wait, err := strconv.Atoi(rec.Header().Get("Retry-After")); rec.Code != 429 || err != nil || wait < 1 || wait > 15*60 {
-				t.Errorf("%s: got %d, Retry-After %q, want 429", what, rec.Code, rec.Header().Get("Retry-After"))
-			}
-		}
-		w.person("bob@a.example", "A")
-		for i := range 10 {
-			if rec := w.login("ada@a.example", wrong); rec.Code != 401 {
-				t.Fatalf("try %d: got %d, want 401", i+1, rec.Code)
-			}
-		}
-		refused("the 11th try", w.login("ada@a.example", wrong))
-		refused("the right password then", w.login("Ada@a.example", passphrase))
-		if rec := w.login("bob@a.example", passphrase); rec.Code != 303 {
-			t.Errorf("another account from the same address: got %d, want 303", rec.Code)
-		}
-		for i := range 10 {
-			w.login("nobody@a.example", fmt.Sprint(wrong, i))
-		}
-		refused("an account that does not exist", w.login("nobody@a.example", wrong))
-		clock.Pass(15 * time.Minute)
-		if rec := w.login("ada@a.example", passphrase); rec.Code != 303 {
-			t.Errorf("a quarter of an hour later: got %d, want 303", rec.Code)
-		}
-		for i := range 100 {
-			if rec := w.login(fmt.Sprintf("n%d@a.example", i), wrong); rec.Code != 401 {
-				t.Fatalf("account %d from one address: got %d, want 401", i+1, rec.Code)
-			}
-		}
-		refused("the 101st try from one address", w.login("bob@a.example", passphrase))
 	})
 }
 
@@ -279,101 +208,6 @@ func TestSessionsEnd(t *testing.T) {
 	})
 }
 
-func TestSessionList(t *testing.T) {
-	eachWorld(t, func(t *testing.T, w *world) {
-		w.person("bob@a.example", "A")
-		here, other, bob := w.signIn("ada@a.example"), w.signIn("ada@a.example"), w.signIn("bob@a.example")
-		ends := regexp.MustCompile(`/settings/security/sessions/[0-9a-f-]{36}/end`)
-		page := func(cookie string) []string {
-			return ends.FindAllString(w.page("/settings/security", cookie).Body.String(), -1)
-		}
-		if mine, his := page(here), page(bob); len(mine) != 1 || len(his) != 0 {
-			t.Fatalf("Ada may end %v, Bob %v; want one and none", mine, his)
-		}
-		path := page(here)[0]
-		foreign, gone := w.post(path, bob, nil), w.post("/settings/security/sessions/"+missing+"/end", bob, nil)
-		if foreign.Code != 404 || withoutID(foreign) != withoutID(gone) {
-			t.Errorf("another's session: got %d %s, want just what a missing one gives", foreign.Code, foreign.Body)
-		}
-		w.in(t, "the other session, before", other, true)
-		if rec := w.post(path, here, nil); rec.Code != 303 {
-			t.Errorf("ending it: got %d, want 303", rec.Code)
-		}
-		w.in(t, "the other session", other, false)
-		w.in(t, "this session", here, true)
-	})
-}
-
-// withoutID gives a page but for its request id.
-func withoutID(rec *httptest.ResponseRecorder) string {
-	return strings.ReplaceAll(rec.Body.String(), rec.Header().Get("X-Request-Id"), "ID")
-}
-
-func TestSetup(t *testing.T) {
-	eachEmpty(t, func(t *testing.T, w *world) {
-		code, err := w.store.NewSetupCode(context.Background())
-		if err != nil {
-			t.Fatal(err)
-		}
-		send := func(code, email string) *httptest.ResponseRecorder {
-			return w.post("/setup", "", url.Values{"code": {code}, "team": {"Team <A>"}, "name": {"Ada"}, "email": {email}, "password": {passphrase}})
-		}
-		for path, status := range map[string]int{"/setup": 200, "/login": 303, "/": 303, "/settings/api-keys": 303} {
-			if rec := w.page(path, ""); rec.Code != status {
-				t.Errorf("%s with nobody there: got %d, want %d", path, rec.Code, status)
-			}
-		}
-		for _, wrong := range []string{"", "wrong", strings.ToLower(code) + "x", code[1:]} {
-			rec := send(wrong, "ada@a.example")
-			body := rec.Body.String()
-			if rec.Code != 422 || !strings.Contains(body, `id="code-wrong"`) || !strings.Contains(body, `value="Team &lt;A&gt;"`) || !strings.Contains(body, `value="ada@a.example"`) || strings.Contains(body, passphrase) {
-				t.Errorf("code %q: got %d %s", wrong, rec.Code, body)
-			}
-		}
-		if rec := send(code, "no e-mail"); rec.Code != 422 || !strings.Contains(rec.Body.String(), `id="email-wrong"`) || strings.Contains(rec.Body.String(), `id="code-wrong"`) {
-			t.Errorf("no e-mail: got %d", rec.Code)
-		}
-		if anybody, err := w.store.HasUsers(context.Background()); err != nil || anybody {
-			t.Fatalf("somebody is there (%v)", err)
-		}
-		rec := send(" "+code+" ", "ada@a.example")
-		if rec.Code != 303 || rec.Header().Get("Location") != "/settings/api-keys" || len(rec.Result().Cookies()) != 1 {
-			t.Fatalf("the right code: got %d to %q %s", rec.Code, rec.Header().Get("Location"), rec.Body)
-		}
-		w.in(t, "the owner", "insighto="+rec.Result().Cookies()[0].Value, true)
-		if rec := w.page("/setup", ""); rec.Code != 303 || rec.Header().Get("Location") != "/login" {
-			t.Errorf("/setup afterwards: got %d, want 303 to /login", rec.Code)
-		}
-		for name, again := range map[string]string{"the same code": code, "no code": "", "a code made since": newCode(t, w)} {
-			if rec := send(again, "eve@b.example"); rec.Code < 400 || rec.Code >= 500 || len(rec.Result().Cookies()) != 0 {
-				t.Errorf("%s: got %d, want a refusal", name, rec.Code)
-			}
-		}
-		if rec := w.login("eve@b.example", passphrase); rec.Code != 401 {
-			t.Errorf("a second owner signs in: got %d, want 401", rec.Code)
-		}
-	})
-}
-
-func newCode(t *testing.T, w *world) string {
-	t.Helper()
-	code, err := w.store.NewSetupCode(context.Background())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return code
-}
-
-// eachEmpty is eachWorld with nobody in it.
-func eachEmpty(t *testing.T, f func(t *testing.T, w *world)) {
-	t.Helper()
-	dbtest.Each(t, func(t *testing.T, store *db.Store) {
-		w := &world{t: t, store: store, log: &logBuffer{}}
-		w.handler, w.uses = w.copy(store)
-		f(t, w)
-	})
-}
-
 func TestAnonymous(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		key, _ := w.key(w.ada, "read_only")
@@ -405,95 +239,6 @@ func TestAnonymous(t *testing.T) {
 		list, err := w.store.Keys(context.Background(), w.ada, db.Page{Number: 1, Size: 50})
 		if err != nil || list.Total != 1 || list.Items[0].Revoked() {
 			t.Errorf("the keys are %+v (%v), want the one, live", list.Items, err)
-		}
-	})
-}
-
-func TestOtherSites(t *testing.T) {
-	eachWorld(t, func(t *testing.T, w *world) {
-		key, _ := w.key(w.ada, "read_only")
-		cookie := w.signIn("ada@a.example")
-		for _, c := range []struct {
-			name    string
-			headers []string
-			status  int
-		}{
-			{"another site", []string{"Sec-Fetch-Site", "cross-site"}, 403},
-			{"a sibling", []string{"Sec-Fetch-Site", "same-site"}, 403},
-			{"another origin", []string{"Origin", "https://evil.example"}, 403},
-			{"an origin that is hidden", []string{"Origin", "null"}, 403},
-			{"nobody knows where", nil, 403},
-			{"this origin", []string{"Origin", "http://example.com"}, 303}, // the host of httptest's requests
-			{"this site", []string{"Sec-Fetch-Site", "same-origin"}, 303},
-		} {
-			for _, method := range []string{http.MethodPost, http.MethodDelete} {
-				path := map[string]string{http.MethodPost: "/settings/api-keys/" + key.ID + "/revoke", http.MethodDelete: "/settings/api-keys/" + key.ID}[method]
-				if method == http.MethodDelete && c.status != 403 {
-					continue
-				}
-				rec := w.do(method, path, "", append(c.headers, "Cookie", cookie, "Content-Type", "application/x-www-form-urlencoded")...)
-				if rec.Code != c.status {
-					t.Errorf("%s from %s: got %d, want %d", method, c.name, rec.Code, c.status)
-				}
-			}
-			kept, err := w.store.Key(context.Background(), w.ada, key.ID)
-			if err != nil || kept.Revoked() != (c.status == 303) {
-				t.Fatalf("from %s: the key is %+v (%v)", c.name, kept, err)
-			}
-			if c.status == 303 {
-				key, _ = w.key(w.ada, "read_only")
-			}
-		}
-		if rec := w.do(http.MethodPost, "/login", "email=ada@a.example&password="+url.QueryEscape(passphrase), "Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Site", "cross-site"); rec.Code != 403 {
-			t.Errorf("signing in from another site: got %d, want 403", rec.Code)
-		}
-	})
-}
-
-func TestHeadersOfPages(t *testing.T) {
-	const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-	inline := regexp.MustCompile(`(?i)<script(?:\s[^>]*)?>[^<]|<style|\sstyle=|\son[a-z]+=|javascript:|(?:src|href)="(?:https?:)?//`)
-	eachWorld(t, func(t *testing.T, w *world) {
-		key, _ := w.key(w.ada, "read_only")
-		cookie := w.signIn("ada@a.example")
-		at := "/settings/api-keys/" + key.ID
-		cases := []struct {
-			path, cookie string
-			status       int
-		}{
-			{"/login", "", 200}, {"/setup", "", 303}, {"/", "", 303}, {"/", cookie, 200}, {"/nothing", "", 404}, {"/nothing", cookie, 404},
-			{"/conversations", cookie, 200}, {"/conversations", "", 303}, {"/conversations?from=x", cookie, 422}, {"/conversations/" + missing, cookie, 404},
-			{"/contacts", cookie, 200}, {"/contacts/" + missing, cookie, 404}, {"/assistants", cookie, 200},
-			{"/settings", cookie, 303}, {"/settings/api-keys", cookie, 200}, {"/settings/api-keys/new", cookie, 200}, {at, cookie, 200},
-			{at + "/revocation", cookie, 200}, {at + "/deletion", cookie, 200}, {"/settings/api-keys/" + missing, cookie, 404},
-			{at + "/revoke", cookie, 405}, {at + "/delete", cookie, 405}, {"/settings/team", cookie, 200}, {"/settings/profile", cookie, 200}, {"/settings/security", cookie, 200}, {"/healthz", "", 200}, {"/readyz", "", 200},
-		}
-		for _, c := range cases {
-			get, head := w.do(http.MethodGet, c.path, "", "Cookie", c.cookie), w.do(http.MethodHead, c.path, "", "Cookie", c.cookie)
-			if get.Code != c.status || head.Code != c.status {
-				t.Errorf("%s: got %d and for HEAD %d, want %d", c.path, get.Code, head.Code, c.status)
-			}
-			h := get.Header()
-			for name, want := range map[string]string{
-				"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "same-origin",
-				"Cross-Origin-Resource-Policy": "same-origin", "Cache-Control": "no-store",
-			} {
-				if h.Get(name) != want {
-					t.Errorf("%s: %s is %q, want %q", c.path, name, h.Get(name), want)
-				}
-			}
-			if !db.IsID(h.Get("X-Request-Id")) {
-				t.Errorf("%s: the request id is %q", c.path, h.Get("X-Request-Id"))
-			}
-			if c.status == 405 && h.Get("Allow") == "" {
-				t.Errorf("%s: no Allow", c.path)
-			}
-			if found := inline.FindString(get.Body.String()); found != "" {
-				t.Errorf("%s holds %q, which the policy refuses", c.path, found)
-			}
-		}
-		if kept, err := w.store.Key(context.Background(), w.ada, key.ID); err != nil || kept.Revoked() {
-			t.Errorf("GET touched the key: %+v (%v)", kept, err)
 		}
 	})
 }

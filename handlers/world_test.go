@@ -187,3 +187,9 @@ func decode(t testing.TB, rec *httptest.ResponseRecorder) map[string]any {
 	}
 	return v
 }
+
+// eachWorldAt is eachWorld on a clock that the test moves.
+func eachWorldAt(t *testing.T, f func(t *testing.T, w *world, clock *dbtest.Clock)) {
+	t.Helper()
+	dbtest.EachClock(t, func(t *testing.T, store *db.Store, clock *dbtest.Clock) { f(t, newWorld(t, store), clock) })
+}
