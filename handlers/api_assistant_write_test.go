@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/insighto/insighto/db"
 )
 
 func TestAssistantWrites(t *testing.T) {
@@ -81,11 +83,13 @@ func TestAssistantWrites(t *testing.T) {
 				}
 			}
 			eve := w.person("eve@b.example", "B")
-			if _, err := w.store.Import(context.Background(), eve, conversations(2)); err != nil {
+			name := "Claims"
+			foreign, err := w.store.CreateAssistant(context.Background(), eve, db.AssistantChange{Name: &name})
+			if err != nil {
 				t.Fatal(err)
 			}
-			for _, method := range []string{"PUT", "DELETE"} { // Claims is still Eve's
-				theirs, none := w.send(method, "/api/v1/assistant/"+claims, secret, `{"name":"mine"}`), w.send(method, "/api/v1/assistant/"+missing, secret, `{"name":"mine"}`)
+			for _, method := range []string{"PUT", "DELETE"} {
+				theirs, none := w.send(method, "/api/v1/assistant/"+foreign.ID, secret, `{"name":"mine"}`), w.send(method, "/api/v1/assistant/"+missing, secret, `{"name":"mine"}`)
 				if theirs.Code != 404 || none.Code != 404 || decode(t, theirs)["detail"] != decode(t, none)["detail"] {
 					t.Errorf("%s: got %d and %d, want 404 alike", method, theirs.Code, none.Code)
 				}
@@ -101,8 +105,8 @@ func TestAssistantWrites(t *testing.T) {
 			if total() != before {
 				t.Errorf("total went from %v to %v", before, total())
 			}
-			if a, err := w.store.Assistant(context.Background(), eve, claims); err != nil || a.Name != "Claims" {
-				t.Errorf("Eve's assistant is %v (%v)", a.Name, err)
+			if a, err := w.store.Assistant(context.Background(), eve, foreign.ID); err != nil || a != foreign {
+				t.Errorf("Eve's assistant is %+v (%v), want %+v", a, err, foreign)
 			}
 		})
 	})
