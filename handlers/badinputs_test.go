@@ -297,7 +297,7 @@ func (r *badRun) run(t *testing.T, c badInput) {
 // sign in with just that password.
 func (r *badRun) signUp(t *testing.T, store *db.Store, c badInput) {
 	r.sent++
-	w := &world{t: t, store: store, log: &logBuffer{}}
+	w := emptyWorld(t, store)
 	code, err := store.NewSetupCode(context.Background())
 	if err != nil {
 		t.Fatal(err)

@@ -25,15 +25,9 @@ func TestCompareCounting(t *testing.T) {
 	dbtest.EachTarget(t, func(t *testing.T, target string) {
 		w := newWorld(t, dbtest.Open(t, target, time.Now))
 		_, secret := w.key(w.ada, "read_only")
-		off, err := handlers.New(handlers.Config{Store: w.store, Log: slog.New(slog.DiscardHandler), BaseURL: "http://localhost:8080", Now: time.Now})
-		if err != nil {
-			t.Fatal(err)
-		}
+		off := w.program(func(c *handlers.Config) { c.Usage, c.Log = nil, slog.New(slog.DiscardHandler) })
 		limits := limit.NewLimiter(w.store, slog.New(slog.DiscardHandler), 1<<40, time.Now)
-		on, err := handlers.New(handlers.Config{Store: w.store, Usage: w.uses, Limits: limits, Log: slog.New(slog.DiscardHandler), BaseURL: "http://localhost:8080", Now: time.Now})
-		if err != nil {
-			t.Fatal(err)
-		}
+		on := w.program(func(c *handlers.Config) { c.Limits, c.Log = limits, slog.New(slog.DiscardHandler) })
 		ctx, stop := context.WithCancel(context.Background())
 		var written sync.WaitGroup
 		written.Go(func() { w.uses.Run(ctx) })

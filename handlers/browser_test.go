@@ -3,7 +3,6 @@ package handlers_test
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -20,7 +19,6 @@ import (
 	"github.com/insighto/insighto/db"
 	"github.com/insighto/insighto/db/dbtest"
 	"github.com/insighto/insighto/handlers"
-	"github.com/insighto/insighto/handlers/usage"
 )
 
 // plainHost is a host that browsers trust as little as any on plain http; localhost is trusted like https.
@@ -128,9 +126,9 @@ func newSite(t *testing.T, store *db.Store) *site {
 	s := &site{}
 	server := httptest.NewUnstartedServer(s)
 	s.base = fmt.Sprintf("http://localhost:%d", server.Listener.Addr().(*net.TCPAddr).Port)
-	s.world = &world{t: t, store: store, log: &logBuffer{}}
-	s.handler, s.uses = s.program(store)
-	s.away, _ = s.program(lostStore(t))
+	s.world = emptyWorld(t, store)
+	s.handler = s.program(func(c *handlers.Config) { c.BaseURL = s.base })
+	s.away = s.program(func(c *handlers.Config) { c.BaseURL, c.Store, c.Usage = s.base, lostStore(t), nil })
 	ctx, stop := context.WithCancel(context.Background())
 	var written sync.WaitGroup
 	written.Go(func() { s.uses.Run(ctx) })
@@ -138,17 +136,6 @@ func newSite(t *testing.T, store *db.Store) *site {
 	server.Start()
 	t.Cleanup(server.Close)
 	return s
-}
-
-func (s *site) program(store *db.Store) (http.Handler, *usage.Recorder) {
-	s.t.Helper()
-	log := slog.New(slog.NewJSONHandler(s.log, nil))
-	uses := usage.NewRecorder(store, log, time.Now)
-	handler, err := handlers.New(handlers.Config{Store: store, Usage: uses, Log: log, BaseURL: s.base, CheckEndpoint: outside().Check, Now: time.Now})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return handler, uses
 }
 
 // lostStore is a store whose disk has gone.

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -24,7 +23,6 @@ import (
 	"github.com/insighto/insighto/db/dbtest"
 	"github.com/insighto/insighto/handlers"
 	"github.com/insighto/insighto/handlers/limit"
-	"github.com/insighto/insighto/handlers/usage"
 )
 
 // TestLeak runs the whole product with one marked key and then searches every byte that left it or stayed in it.
@@ -73,13 +71,10 @@ func newProbe(t *testing.T, target string) *probe {
 		}
 		return time.Now()
 	}
-	log := slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	w.uses = usage.NewRecorder(w.store, log, time.Now)
 	p.metrics = handlers.NewMetrics(w.store, w.uses)
-	var err error
-	if w.handler, err = handlers.New(handlers.Config{Store: w.store, Usage: w.uses, Limits: limit.NewLimiter(w.store, log, 10_000, time.Now), Metrics: p.metrics, Log: log, BaseURL: "http://localhost:8080", Now: now}); err != nil {
-		t.Fatal(err)
-	}
+	w.handler = w.program(func(c *handlers.Config) {
+		c.Limits, c.Metrics, c.Now = limit.NewLimiter(w.store, w.logger(), 10_000, time.Now), p.metrics, now
+	})
 	if _, err := w.store.Import(context.Background(), w.ada, conversations(3)); err != nil {
 		t.Fatal(err)
 	}

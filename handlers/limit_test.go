@@ -3,7 +3,6 @@ package handlers_test
 import (
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -34,14 +33,9 @@ func eachLimited(t *testing.T, rate int64, f func(t *testing.T, w *world, clock 
 // limited gives one more copy of the program, which keeps keys within their limits.
 func (w *world) limited(store *db.Store, rate int64, now func() time.Time) (http.Handler, *limit.Limiter) {
 	w.t.Helper()
-	log := slog.New(slog.NewJSONHandler(w.log, nil))
-	limits := limit.NewLimiter(store, log, rate, now)
-	w.uses = usage.NewRecorder(store, log, now)
-	handler, err := handlers.New(handlers.Config{Store: store, Usage: w.uses, Limits: limits, Log: log, BaseURL: "http://localhost:8080", CheckEndpoint: outside().Check, Now: now})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return handler, limits
+	limits := limit.NewLimiter(store, w.logger(), rate, now)
+	w.uses = usage.NewRecorder(store, w.logger(), now)
+	return w.program(func(c *handlers.Config) { c.Store, c.Limits, c.Now = store, limits, now }), limits
 }
 
 var leftNow = regexp.MustCompile(`^"default";r=(\d+);t=(\d+)$`)

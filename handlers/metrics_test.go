@@ -2,7 +2,6 @@ package handlers_test
 
 import (
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -11,7 +10,6 @@ import (
 
 	"github.com/insighto/insighto/db/dbtest"
 	"github.com/insighto/insighto/handlers"
-	"github.com/insighto/insighto/handlers/usage"
 )
 
 // scrape gives what Prometheus gets.
@@ -28,13 +26,8 @@ func scrape(t testing.TB, m *handlers.Metrics) string {
 // measured gives a copy of the program that counts what it answers.
 func (w *world) measured() *handlers.Metrics {
 	w.t.Helper()
-	log := slog.New(slog.NewJSONHandler(w.log, nil))
-	w.uses = usage.NewRecorder(w.store, log, time.Now)
 	metrics := handlers.NewMetrics(w.store, w.uses)
-	var err error
-	if w.handler, err = handlers.New(handlers.Config{Store: w.store, Usage: w.uses, Metrics: metrics, Log: log, BaseURL: "http://localhost:8080", Now: time.Now}); err != nil {
-		w.t.Fatal(err)
-	}
+	w.handler = w.program(func(c *handlers.Config) { c.Metrics = metrics })
 	return metrics
 }
 

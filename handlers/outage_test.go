@@ -178,8 +178,7 @@ func TestAPostgresThatStopsAnswering(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer store.Close()
-			w := &world{t: t, store: store, log: &logBuffer{}}
-			w.handler, w.uses = w.copy(store)
+			w := emptyWorld(t, store)
 			w.ada = w.person("ada@a.example", "Team "+outage.name)
 
 			stop := w.load()

@@ -2,7 +2,6 @@ package handlers_test
 
 import (
 	"context"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -45,11 +44,9 @@ func TestSignIn(t *testing.T) {
 		})
 
 		t.Run("over https the cookie is Secure and bound to the host", func(t *testing.T) {
-			secure, err := handlers.New(handlers.Config{Store: w.store, Usage: w.uses, Log: slog.New(slog.DiscardHandler), BaseURL: "https://insighto.example", Now: time.Now})
-			if err != nil {
-				t.Fatal(err)
-			}
-			rec := (&world{t: t, handler: secure}).login("ada@a.example", passphrase)
+			secure := *w
+			secure.handler = w.program(func(c *handlers.Config) { c.BaseURL = "https://insighto.example" })
+			rec := secure.login("ada@a.example", passphrase)
 			if c := rec.Result().Cookies()[0]; c.Name != "__Host-insighto" || !c.Secure || rec.Header().Get("Strict-Transport-Security") == "" {
 				t.Errorf("the cookie is %s, the headers %v", c, rec.Header())
 			}

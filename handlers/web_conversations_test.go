@@ -3,7 +3,6 @@ package handlers_test
 import (
 	"fmt"
 	"html"
-	"log/slog"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -37,11 +36,7 @@ func listOn(page string) (ids []string, to map[string]string) {
 func (w *world) on(now time.Time) *world {
 	w.t.Helper()
 	other := *w
-	handler, err := handlers.New(handlers.Config{Store: w.store, Usage: w.uses, Log: slog.New(slog.DiscardHandler), BaseURL: "http://localhost:8080", Now: func() time.Time { return now }})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	other.handler = handler
+	other.handler = w.program(func(c *handlers.Config) { c.Now = func() time.Time { return now } })
 	return &other
 }
 

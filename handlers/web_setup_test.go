@@ -69,9 +69,5 @@ func newCode(t *testing.T, w *world) string {
 // eachEmpty is eachWorld with nobody in it.
 func eachEmpty(t *testing.T, f func(t *testing.T, w *world)) {
 	t.Helper()
-	dbtest.Each(t, func(t *testing.T, store *db.Store) {
-		w := &world{t: t, store: store, log: &logBuffer{}}
-		w.handler, w.uses = w.copy(store)
-		f(t, w)
-	})
+	dbtest.Each(t, func(t *testing.T, store *db.Store) { f(t, emptyWorld(t, store)) })
 }

@@ -72,9 +72,16 @@ func eachWorld(t *testing.T, f func(t *testing.T, w *world)) {
 
 func newWorld(t testing.TB, store *db.Store) *world {
 	t.Helper()
+	w := emptyWorld(t, store)
+	w.ada = w.person("ada@a.example", "A")
+	return w
+}
+
+// emptyWorld has nobody in it.
+func emptyWorld(t testing.TB, store *db.Store) *world {
+	t.Helper()
 	w := &world{t: t, store: store, log: &logBuffer{}}
 	w.handler, w.uses = w.copy(store)
-	w.ada = w.person("ada@a.example", "A")
 	return w
 }
 
@@ -98,13 +105,25 @@ func outside() *webhook.Guard {
 // copy gives one more copy of the program on a store.
 func (w *world) copy(store *db.Store) (http.Handler, *usage.Recorder) {
 	w.t.Helper()
-	log := slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	uses := usage.NewRecorder(store, log, time.Now)
-	handler, err := handlers.New(handlers.Config{Store: store, Usage: uses, Log: log, BaseURL: "http://localhost:8080", CheckEndpoint: outside().Check, Now: time.Now})
+	uses := usage.NewRecorder(store, w.logger(), time.Now)
+	return w.program(func(c *handlers.Config) { c.Store, c.Usage = store, uses }), uses
+}
+
+// program puts one more copy of the program together, but for what change wants otherwise.
+func (w *world) program(change func(*handlers.Config)) http.Handler {
+	w.t.Helper()
+	config := handlers.Config{Store: w.store, Usage: w.uses, Log: w.logger(), BaseURL: "http://localhost:8080", CheckEndpoint: outside().Check, Now: time.Now}
+	change(&config)
+	handler, err := handlers.New(config)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return handler, uses
+	return handler
+}
+
+// logger writes into the world's log.
+func (w *world) logger() *slog.Logger {
+	return slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
 func (w *world) person(email, team string) db.Principal {
