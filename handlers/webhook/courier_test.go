@@ -130,66 +130,88 @@ func settled(t *testing.T, store *db.Store, p db.Principal, w db.Webhook, want d
 	}
 }
 
-func TestCourier(t *testing.T) {
-	dbtest.EachTarget(t, func(t *testing.T, target string) {
-		ctx := context.Background()
-		store := dbtest.Open(t, target, time.Now)
-		ada := owner(t, store)
-		healthy := newReceiver(t)
-		w, secret := hook(t, store, ada, healthy.URL)
-		healthy.secret = secret
-		contacts(t, store, ada, 1000)
-		start := time.Now()
-		startCourier(t, store, time.Now)
+// delivery is a team with one webhook, whose receiver is there.
+type delivery struct {
+	store    *db.Store
+	ada      db.Principal
+	webhook  db.Webhook
+	receiver *receiver
+}
 
-		t.Run("a thousand events arrive", func(t *testing.T) { // BenchmarkThousand holds them to five seconds, where nothing else runs
-			healthy.wait(1000)
-			t.Logf("it took %v", time.Since(start))
-			settled(t, store, ada, w, db.Delivered, 1000)
+// eachDelivery runs f on every engine with a delivery of its own.
+func eachDelivery(t *testing.T, f func(t *testing.T, d delivery)) {
+	t.Helper()
+	dbtest.Each(t, func(t *testing.T, store *db.Store) {
+		d := delivery{store: store, ada: owner(t, store), receiver: newReceiver(t)}
+		d.webhook, d.receiver.secret = hook(t, store, d.ada, d.receiver.URL)
+		f(t, d)
+	})
+}
+
+func (d delivery) settled(t *testing.T, want db.DeliveryState, n int64) {
+	t.Helper()
+	settled(t, d.store, d.ada, d.webhook, want, n)
+}
+
+func TestCourier(t *testing.T) {
+	t.Run("a thousand events arrive", func(t *testing.T) { // BenchmarkThousand holds them to five seconds, where nothing else runs
+		eachDelivery(t, func(t *testing.T, d delivery) {
+			contacts(t, d.store, d.ada, 1000)
+			startCourier(t, d.store, time.Now)
+			d.receiver.wait(1000)
+			d.settled(t, db.Delivered, 1000)
 		})
-		t.Run("a conversation arrives in order", func(t *testing.T) {
+	})
+	t.Run("a conversation arrives in order", func(t *testing.T) {
+		eachDelivery(t, func(t *testing.T, d delivery) {
+			startCourier(t, d.store, time.Now)
 			name := "Support"
-			a, err := store.CreateAssistant(ctx, ada, db.AssistantChange{Name: &name})
+			a, err := d.store.CreateAssistant(t.Context(), d.ada, db.AssistantChange{Name: &name})
 			if err != nil {
 				t.Fatal(err)
 			}
 			for range 3 {
-				c, err := store.CreateConversation(ctx, ada, db.NewConversation{AssistantID: a.ID})
+				c, err := d.store.CreateConversation(t.Context(), d.ada, db.NewConversation{AssistantID: a.ID})
 				for i := 0; err == nil && i < 40; i++ {
-					_, err = store.AddMessage(ctx, ada, c.ID, db.NewMessage{SenderType: "bot", Text: "Hello"})
+					_, err = d.store.AddMessage(t.Context(), d.ada, c.ID, db.NewMessage{SenderType: "bot", Text: "Hello"})
 				}
 				if err != nil {
 					t.Fatal(err)
 				}
 			}
-			healthy.wait(123)
+			d.receiver.wait(123)
 			last := map[string]int{}
-			for _, a := range healthy.all()[1000:] {
+			for _, a := range d.receiver.all() {
 				if a.messages < last[a.subject] {
 					t.Errorf("%d messages after %d", a.messages, last[a.subject])
 				}
 				last[a.subject] = a.messages
 			}
 		})
-		t.Run("one that is off gets what it missed when it is on again, by the same id", func(t *testing.T) {
-			settled(t, store, ada, w, db.Delivered, 1123)
-			healthy.answers(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) })
-			contacts(t, store, ada, 1)
-			healthy.wait(1)
-			healthy.answers(nil)
-			healthy.wait(1) // five seconds later
-			got := healthy.all()
+	})
+	t.Run("one that is off gets what it missed when it is on again, by the same id", func(t *testing.T) {
+		eachDelivery(t, func(t *testing.T, d delivery) {
+			startCourier(t, d.store, time.Now)
+			d.receiver.answers(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) })
+			contacts(t, d.store, d.ada, 1)
+			d.receiver.wait(1)
+			d.receiver.answers(nil)
+			d.receiver.wait(1) // five seconds later
+			got := d.receiver.all()
 			if a, b := got[len(got)-2], got[len(got)-1]; a.id != b.id || b.at.Sub(a.at) < 4*time.Second || b.at.Sub(a.at) > 8*time.Second {
 				t.Errorf("got %+v and then %+v", a, b)
 			}
-			settled(t, store, ada, w, db.Delivered, 1124)
+			d.settled(t, db.Delivered, 1)
 		})
-		t.Run("one that is gone is left alone", func(t *testing.T) {
-			healthy.answers(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(410) })
-			contacts(t, store, ada, 1)
-			healthy.wait(1)
-			settled(t, store, ada, w, db.Failed, 1)
-			if got, err := store.Webhook(ctx, ada, w.ID); err != nil || got.DisabledWhy != db.DisabledGone {
+	})
+	t.Run("one that is gone is left alone", func(t *testing.T) {
+		eachDelivery(t, func(t *testing.T, d delivery) {
+			startCourier(t, d.store, time.Now)
+			d.receiver.answers(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(410) })
+			contacts(t, d.store, d.ada, 1)
+			d.receiver.wait(1)
+			d.settled(t, db.Failed, 1)
+			if got, err := d.store.Webhook(t.Context(), d.ada, d.webhook.ID); err != nil || got.DisabledWhy != db.DisabledGone {
 				t.Errorf("got %+v (%v)", got, err)
 			}
 		})
