@@ -11,12 +11,12 @@ import (
 
 // send sends a JSON body with a key.
 func (w *world) send(method, path, secret, body string) *httptest.ResponseRecorder {
-	w.t.Helper()
+	w.T.Helper()
 	mark := "?"
 	if strings.Contains(path, "?") {
 		mark = "&"
 	}
-	return w.do(method, path+mark+"api_key="+secret, body, "Content-Type", "application/json")
+	return w.Do(method, path+mark+"api_key="+secret, body, "Content-Type", "application/json")
 }
 
 func data(t testing.TB, rec *httptest.ResponseRecorder) map[string]any {
@@ -29,15 +29,15 @@ func data(t testing.TB, rec *httptest.ResponseRecorder) map[string]any {
 
 func TestContactWrites(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
-		_, secret := w.key(w.ada, "contacts_sync")
-		total := func() float64 { return data(t, w.get("/api/v1/contact?size=1", secret))["total"].(float64) }
+		_, secret := w.Key(w.Ada, "contacts_sync")
+		total := func() float64 { return data(t, w.Get("/api/v1/contact?size=1", secret))["total"].(float64) }
 
 		t.Run("a contact is created, changed in part and deleted", func(t *testing.T) {
 			before := total()
 			made := data(t, w.send("POST", "/api/v1/contact", secret, `{"first_name":"<b>Zoë</b>","email":"Zoe@Example.com","phone_number":"+49 30 901820","custom_fields":{"score":12345678901234567,"tier":"a"},"nonsense":1}`))
 			channels := made["channels"].(map[string]any)
 			if made["email"] != "zoe@example.com" || made["first_name"] != "<b>Zoë</b>" || channels["telephone"] != "+4930901820" || channels["national_number"] != "30901820" ||
-				channels["country_code"] != "49" || channels["dial_code"] != "DE" || channels["email"] != "zoe@example.com" || made["org_id"] != w.ada.TeamID {
+				channels["country_code"] != "49" || channels["dial_code"] != "DE" || channels["email"] != "zoe@example.com" || made["org_id"] != w.Ada.TeamID {
 				t.Errorf("made %v", made)
 			}
 			id := made["id"].(string)
@@ -53,7 +53,7 @@ func TestContactWrites(t *testing.T) {
 			if got := data(t, w.send("DELETE", "/api/v1/contact/"+id, secret, ""))["details"]; got == "" || got == nil {
 				t.Errorf("delete says %v", got)
 			}
-			if rec := w.get("/api/v1/contact/"+id, secret); rec.Code != 404 || total() != before {
+			if rec := w.Get("/api/v1/contact/"+id, secret); rec.Code != 404 || total() != before {
 				t.Errorf("after delete: got %d, total %v", rec.Code, total())
 			}
 		})
@@ -72,7 +72,7 @@ func TestContactWrites(t *testing.T) {
 					t.Errorf("%+v made another contact: %v", again, got)
 				}
 			}
-			got := data(t, w.get("/api/v1/contact/"+first["id"].(string), secret))
+			got := data(t, w.Get("/api/v1/contact/"+first["id"].(string), secret))
 			if got["last_name"] != "Novak" || got["custom_fields"].(map[string]any)["a"] != 1.0 || got["first_name"] != "Dev" {
 				t.Errorf("the contact is now %v", got)
 			}
@@ -118,7 +118,7 @@ func TestContactWrites(t *testing.T) {
 		t.Run("a search finds names, e-mail and phone whatever the case", func(t *testing.T) {
 			id := data(t, w.send("POST", "/api/v1/contact", secret, `{"first_name":"Øystein","last_name":"100%_sure","email":"oy@example.com","phone":"+4930111222"}`))["id"]
 			for search, want := range map[string]float64{"øySTEIN": 1, "oy@": 1, "4930111222": 1, "100%25_": 1, "%25_%25": 0, "nobody": 0} {
-				page := data(t, w.get("/api/v1/contact?search="+search, secret))
+				page := data(t, w.Get("/api/v1/contact?search="+search, secret))
 				if page["total"] != want || want == 1 && page["items"].([]any)[0].(map[string]any)["id"] != id {
 					t.Errorf("%s: got %v", search, page)
 				}
@@ -133,17 +133,17 @@ func TestContactWrites(t *testing.T) {
 			if rec := w.send("POST", "/api/v1/contact_custom_field", secret, `{"custom_field_name":"x","custom_field_type":"date"}`); rec.Code != 422 {
 				t.Errorf("another type: got %d", rec.Code)
 			}
-			if page := data(t, w.get("/api/v1/contact_custom_field/list", secret)); page["total"] != 1.0 || page["items"].([]any)[0].(map[string]any)["custom_field_name"] != "tier" {
+			if page := data(t, w.Get("/api/v1/contact_custom_field/list", secret)); page["total"] != 1.0 || page["items"].([]any)[0].(map[string]any)["custom_field_name"] != "tier" {
 				t.Errorf("listed %v", page)
 			}
 			data(t, w.send("DELETE", "/api/v1/contact_custom_field/"+made["id"].(string), secret, ""))
-			if page := data(t, w.get("/api/v1/contact_custom_field", secret)); page["total"] != 0.0 {
+			if page := data(t, w.Get("/api/v1/contact_custom_field", secret)); page["total"] != 0.0 {
 				t.Errorf("after delete: %v", page)
 			}
 		})
 
 		t.Run("a key that only reads writes nothing", func(t *testing.T) {
-			_, reader := w.key(w.ada, "read_only")
+			_, reader := w.Key(w.Ada, "read_only")
 			before := total()
 			for _, c := range []struct{ method, path string }{
 				{"POST", "contact"}, {"POST", "contact/upsert?email=x@example.com"}, {"PUT", "contact/" + missing}, {"DELETE", "contact/" + missing}, {"DELETE", "contact/multiple"}, {"POST", "contact_custom_field"},
@@ -161,7 +161,7 @@ func TestContactWrites(t *testing.T) {
 
 func TestUpsertsAtOnce(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
-		_, secret := w.key(w.ada, "contacts_sync")
+		_, secret := w.Key(w.Ada, "contacts_sync")
 		var all sync.WaitGroup
 		seen := make([]string, 32)
 		for i := range seen {
@@ -179,7 +179,7 @@ func TestUpsertsAtOnce(t *testing.T) {
 				t.Fatalf("two contacts were made: %v", seen)
 			}
 		}
-		if page := data(t, w.get("/api/v1/contact", secret)); page["total"] != 1.0 || len(page["items"].([]any)) != 1 {
+		if page := data(t, w.Get("/api/v1/contact", secret)); page["total"] != 1.0 || len(page["items"].([]any)) != 1 {
 			t.Errorf("listed %v", page)
 		}
 	})
@@ -188,12 +188,12 @@ func TestUpsertsAtOnce(t *testing.T) {
 func TestWalking(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		secret := w.filled(40)
-		_, writer := w.key(w.ada, "full_access")
+		_, writer := w.Key(w.Ada, "full_access")
 		for _, list := range []string{"conversation?date_from=2026-01-01&date_to=2026-12-31&size=7", "contact?size=1"} {
 			seen, after := map[string]int{}, ""
-			before := data(t, w.get("/api/v1/"+list, secret))["total"].(float64)
+			before := data(t, w.Get("/api/v1/"+list, secret))["total"].(float64)
 			for n := 0; ; n++ {
-				rec := w.get("/api/v1/"+list+"&after="+after, secret)
+				rec := w.Get("/api/v1/"+list+"&after="+after, secret)
 				page, _ := ids(t, rec)
 				for _, id := range page {
 					seen[id]++
@@ -214,7 +214,7 @@ func TestWalking(t *testing.T) {
 			}
 		}
 		for _, wrong := range []string{"x", "%00", "AAAA", strings.Repeat("A", 33)} {
-			if rec := w.get("/api/v1/contact?after="+wrong, secret); rec.Code != 422 || !strings.Contains(rec.Body.String(), `"loc":["query","after"]`) {
+			if rec := w.Get("/api/v1/contact?after="+wrong, secret); rec.Code != 422 || !strings.Contains(rec.Body.String(), `"loc":["query","after"]`) {
 				t.Errorf("after=%s: got %d %s", wrong, rec.Code, rec.Body)
 			}
 		}

@@ -15,9 +15,9 @@ import (
 
 // started imports the assistants Claims and Quotes with 2 conversations, and gives a key that writes.
 func (w *world) started() string {
-	w.t.Helper()
+	w.T.Helper()
 	w.filled(2)
-	_, secret := w.key(w.ada, "full_access")
+	_, secret := w.Key(w.Ada, "full_access")
 	return secret
 }
 
@@ -26,7 +26,7 @@ const since1970 = "date_from=1970-01-01&date_to=2099-12-31"
 // listed gives the conversation as the list of all shows it.
 func (w *world) listed(t *testing.T, secret, id string) map[string]any {
 	t.Helper()
-	for _, item := range data(t, w.get("/api/v1/conversation?size=100&"+since1970, secret))["items"].([]any) {
+	for _, item := range data(t, w.Get("/api/v1/conversation?size=100&"+since1970, secret))["items"].([]any) {
 		if item := item.(map[string]any); item["id"] == id {
 			return item
 		}
@@ -37,7 +37,7 @@ func (w *world) listed(t *testing.T, secret, id string) map[string]any {
 
 func (w *world) talks(t *testing.T, secret string) float64 {
 	t.Helper()
-	return data(t, w.get("/api/v1/conversation?"+since1970, secret))["total"].(float64)
+	return data(t, w.Get("/api/v1/conversation?"+since1970, secret))["total"].(float64)
 }
 
 func TestConversationWrites(t *testing.T) {
@@ -65,7 +65,7 @@ func TestConversationWrites(t *testing.T) {
 			if item["includes_voice"] != true || item["contact_first_name"] != "Nia" || item["attributes"] != `{"n":12345678901234567}` || item["assistant_name"] != "Claims" {
 				t.Errorf("listed as %v", item)
 			}
-			contact := data(t, w.get("/api/v1/contact/"+made["contact_id"].(string), secret))
+			contact := data(t, w.Get("/api/v1/contact/"+made["contact_id"].(string), secret))
 			if contact["email"] != "new@example.com" || contact["last_seen"] != "2026-11-20T08:00:00.123Z" || contact["last_assistant_id"] != claims || contact["first_assistant_id"] != claims || contact["last_widget_id"] != widget {
 				t.Errorf("the contact is %v", contact)
 			}
@@ -73,7 +73,7 @@ func TestConversationWrites(t *testing.T) {
 			if again["contact_id"] != made["contact_id"] || again["status"] != "closed" || again["device_type"] != "desktop" || again["chat_count"] != 0.0 || again["first_message"] != nil {
 				t.Errorf("a second conversation is %v", again)
 			}
-			contact = data(t, w.get("/api/v1/contact/"+made["contact_id"].(string), secret))
+			contact = data(t, w.Get("/api/v1/contact/"+made["contact_id"].(string), secret))
 			if contact["first_assistant_id"] != claims || contact["last_assistant_id"] != quotes || contact["first_name"] != "Nia" {
 				t.Errorf("the contact is now %v", contact)
 			}
@@ -94,11 +94,11 @@ func TestConversationWrites(t *testing.T) {
 			if len(added) != 10 || added["conversation_id"] != id || added["char_count"] != 6.0 || added["message_type"] != "text" || added["voice_base64"] != nil {
 				t.Errorf("answered %v", added)
 			}
-			now := data(t, w.get(path, secret))
+			now := data(t, w.Get(path, secret))
 			if now["chat_count"] != 4.0 || now["first_message"] != "Grüße" || now["updated_at"] != "2026-11-21T00:00:00Z" {
 				t.Errorf("the conversation is %v", now)
 			}
-			said := decode(t, w.get(path+"/transcript", secret))["data"].([]any)
+			said := decode(t, w.Get(path+"/transcript", secret))["data"].([]any)
 			if len(said) != 4 || fmt.Sprint(said[3]) != fmt.Sprint(any(added)) {
 				t.Errorf("the transcript ends %v, want %v", said[len(said)-1], added)
 			}
@@ -121,7 +121,7 @@ func TestConversationWrites(t *testing.T) {
 			if rec := w.send("POST", path+"/message", secret, `{"sender_type":"user","text":"more"}`); rec.Code != 409 || decode(t, rec)["code"] != "conflict" {
 				t.Errorf("a message got %d %s, want 409 conflict", rec.Code, rec.Body)
 			}
-			if now := data(t, w.get(path, secret)); now["chat_count"] != 3.0 {
+			if now := data(t, w.Get(path, secret)); now["chat_count"] != 3.0 {
 				t.Errorf("the conversation is %v", now)
 			}
 		})
@@ -147,13 +147,13 @@ func TestConversationWrites(t *testing.T) {
 func TestConversationWritesRefused(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		secret := w.started()
-		eve := w.person("eve@b.example", "B")
+		eve := w.Person("eve@b.example", "B")
 		foreign := conversations(4)[2:]
 		foreign[0].Assistant.ID, foreign[0].Contact.ID = missing[:35]+"1", missing[:35]+"2"
-		if _, err := w.store.Import(context.Background(), eve, foreign); err != nil {
+		if _, err := w.Store.Import(context.Background(), eve, foreign); err != nil {
 			t.Fatal(err)
 		}
-		contacts := func() float64 { return data(t, w.get("/api/v1/contact?size=1", secret))["total"].(float64) }
+		contacts := func() float64 { return data(t, w.Get("/api/v1/contact?size=1", secret))["total"].(float64) }
 		talks, people := w.talks(t, secret), contacts()
 		with := func(more string) string { return `{"assistant_id":"` + claims + `",` + more + `}` }
 		open := "/" + conversationID(1)
@@ -213,7 +213,7 @@ func TestConversationWritesRefused(t *testing.T) {
 
 		t.Run("only a role with conversations:write writes", func(t *testing.T) {
 			for _, role := range []string{"read_only", "conversations_export", "contacts_sync"} {
-				_, other := w.key(w.ada, role)
+				_, other := w.Key(w.Ada, role)
 				for _, c := range []struct{ method, path, body string }{{"POST", "", with(`"device_type":"phone"`)}, {"POST", open + "/message", `{"sender_type":"user","text":"a"}`}, {"POST", open + "/close", ""}, {"DELETE", open, ""}} {
 					if rec := w.send(c.method, "/api/v1/conversation"+c.path, other, c.body); rec.Code != 403 || decode(t, rec)["required_scope"] != "conversations:write" {
 						t.Errorf("%s: %s %s got %d, want 403", role, c.method, c.path, rec.Code)
@@ -225,7 +225,7 @@ func TestConversationWritesRefused(t *testing.T) {
 		if talks != w.talks(t, secret) || people != contacts() {
 			t.Errorf("something was written: %v conversations, want %v; %v contacts, want %v", w.talks(t, secret), talks, contacts(), people)
 		}
-		if list, err := w.store.Conversations(context.Background(), eve, db.ConversationFilter{}, db.Page{Number: 1, Size: 10}); err != nil || list.Total != 2 || len(list.Items) != 2 {
+		if list, err := w.Store.Conversations(context.Background(), eve, db.ConversationFilter{}, db.Page{Number: 1, Size: 10}); err != nil || list.Total != 2 || len(list.Items) != 2 {
 			t.Errorf("the other team has %d conversations (%v), want 2", list.Total, err)
 		}
 	})
@@ -243,11 +243,11 @@ func TestMessagesAtOnce(t *testing.T) {
 			})
 		}
 		all.Wait()
-		if got := data(t, w.get("/api/v1/conversation/"+id, secret))["chat_count"]; got != 32.0 {
+		if got := data(t, w.Get("/api/v1/conversation/"+id, secret))["chat_count"]; got != 32.0 {
 			t.Errorf("chat_count is %v, want 32", got)
 		}
 		var texts []string
-		for _, m := range decode(t, w.get("/api/v1/conversation/"+id+"/transcript", secret))["data"].([]any) {
+		for _, m := range decode(t, w.Get("/api/v1/conversation/"+id+"/transcript", secret))["data"].([]any) {
 			texts = append(texts, m.(map[string]any)["text"].(string))
 		}
 		if slices.Sort(texts); len(slices.Compact(texts)) != 32 {

@@ -13,7 +13,7 @@ func TestCounts(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		secret := w.filled(6) // four on the first of November, two on the second, every six hours from midnight
 		counts := func(query string) string {
-			rec := w.get("/api/v1/conversation/counts?"+query, secret)
+			rec := w.Get("/api/v1/conversation/counts?"+query, secret)
 			_, items, _ := strings.Cut(strings.TrimSpace(rec.Body.String()), `"data":{"items":`)
 			return strings.TrimSuffix(items, "}}")
 		}
@@ -48,18 +48,18 @@ func TestCounts(t *testing.T) {
 				"date_from=2026-11-01&date_to=2026-11-01&interval=week":                 `"loc":["query","interval"]`,
 				"date_from=2026-11-01&date_to=2026-11-01&interval=day&interval=day":     `"loc":["query","interval"]`,
 			} {
-				if rec := w.get("/api/v1/conversation/counts?"+query, secret); rec.Code != 422 || !strings.Contains(rec.Body.String(), want) {
+				if rec := w.Get("/api/v1/conversation/counts?"+query, secret); rec.Code != 422 || !strings.Contains(rec.Body.String(), want) {
 					t.Errorf("%s: got %d %s, want 422 with %s", query, rec.Code, rec.Body, want)
 				}
 			}
-			if rec := w.get("/api/v1/conversation/counts?date_from=2016-10-25&date_to=2026-11-01", secret); rec.Code != 200 {
+			if rec := w.Get("/api/v1/conversation/counts?date_from=2016-10-25&date_to=2026-11-01", secret); rec.Code != 200 {
 				t.Errorf("3660 days: got %d, want 200", rec.Code)
 			}
 		})
 
 		t.Run("a role that reads no conversations counts none", func(t *testing.T) {
-			_, other := w.key(w.ada, "contacts_sync")
-			if rec := w.get("/api/v1/conversation/counts?date_from=2026-11-01&date_to=2026-11-01", other); rec.Code != 403 {
+			_, other := w.Key(w.Ada, "contacts_sync")
+			if rec := w.Get("/api/v1/conversation/counts?date_from=2026-11-01&date_to=2026-11-01", other); rec.Code != 403 {
 				t.Errorf("got %d, want 403", rec.Code)
 			}
 		})
@@ -74,19 +74,19 @@ func TestADayWithoutMidnight(t *testing.T) {
 			batch[i].CreatedAt = skip.Add(time.Duration(i-1) * 30 * time.Minute)
 			batch[i].Messages, batch[i].ClosedAt = nil, time.Time{}
 		}
-		if _, err := w.store.Import(context.Background(), w.ada, batch); err != nil {
+		if _, err := w.Store.Import(context.Background(), w.Ada, batch); err != nil {
 			t.Fatal(err)
 		}
-		_, secret := w.key(w.ada, "read_only")
+		_, secret := w.Key(w.Ada, "read_only")
 		for date, want := range map[string]float64{"2018-11-03": 1, "2018-11-04": 2} {
 			query := "date_from=" + date + "&date_to=" + date + "&timezone=America/Sao_Paulo"
-			listed := data(t, w.get("/api/v1/conversation?"+query, secret))["total"]
-			counted := data(t, w.get("/api/v1/conversation/counts?"+query, secret))["items"].([]any)[0].(map[string]any)["conversations"]
+			listed := data(t, w.Get("/api/v1/conversation?"+query, secret))["total"]
+			counted := data(t, w.Get("/api/v1/conversation/counts?"+query, secret))["items"].([]any)[0].(map[string]any)["conversations"]
 			if listed != want || counted != want {
 				t.Errorf("%s: listed %v and counted %v, want %v", date, listed, counted, want)
 			}
 		}
-		if page, err := w.store.Conversations(context.Background(), w.ada, db.ConversationFilter{}, db.Page{Number: 1, Size: 1}); err != nil || page.Total != 3 {
+		if page, err := w.Store.Conversations(context.Background(), w.Ada, db.ConversationFilter{}, db.Page{Number: 1, Size: 1}); err != nil || page.Total != 3 {
 			t.Errorf("%d conversations (%v), want 3", page.Total, err)
 		}
 	})

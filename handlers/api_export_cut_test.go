@@ -23,7 +23,7 @@ func TestAnExportThatFailsLooksBroken(t *testing.T) {
 	dbtest.EachTarget(t, func(t *testing.T, target string) {
 		w := newWorld(t, dbtest.Open(t, target, time.Now))
 		w.manyConversations(target, 2500)
-		key, secret := w.key(w.ada, "read_only")
+		key, secret := w.Key(w.Ada, "read_only")
 		handle := dbtest.Handle(t, target)
 		server := w.served(func() {
 			if _, err := handle.Exec(`ALTER TABLE conversations RENAME TO gone`); err != nil {
@@ -40,13 +40,13 @@ func TestAnExportThatFailsLooksBroken(t *testing.T) {
 			t.Errorf("got %d, %d lines, %v; want some lines and an error", answer.StatusCode, len(lines), err)
 		}
 		server.Close() // waits for the handler
-		if log := w.log.String(); !strings.Contains(log, `"a request failed"`) || !strings.Contains(log, `"msg":"request"`) {
+		if log := w.Log.String(); !strings.Contains(log, `"a request failed"`) || !strings.Contains(log, `"msg":"request"`) {
 			t.Errorf("the log tells of no failure: %s", log)
 		}
-		if err := w.uses.Flush(context.Background()); err != nil {
+		if err := w.Usage.Flush(context.Background()); err != nil {
 			t.Fatal(err)
 		}
-		if kept, err := w.store.Key(context.Background(), w.ada, key.ID); err != nil || kept.LastUsed.Route != "/api/v1/conversation/export" {
+		if kept, err := w.Store.Key(context.Background(), w.Ada, key.ID); err != nil || kept.LastUsed.Route != "/api/v1/conversation/export" {
 			t.Errorf("last use: got %+v, %v", kept.LastUsed, err)
 		}
 	})
@@ -56,7 +56,7 @@ func TestAnExportMayTakeLongerThanARequestMayBeRead(t *testing.T) {
 	dbtest.EachTarget(t, func(t *testing.T, target string) {
 		w := newWorld(t, dbtest.Open(t, target, time.Now))
 		w.manyConversations(target, 2500)
-		_, secret := w.key(w.ada, "read_only")
+		_, secret := w.Key(w.Ada, "read_only")
 		server := w.served(func() { time.Sleep(300 * time.Millisecond) }) // three times the server's ReadTimeout
 		answer, err := http.Get(server.URL + exportPath + everyDay + "&api_key=" + secret)
 		if err != nil {
@@ -74,7 +74,7 @@ func TestAnExportEndsWithItsClient(t *testing.T) {
 	dbtest.EachTarget(t, func(t *testing.T, target string) {
 		w := newWorld(t, dbtest.Open(t, target, time.Now))
 		w.manyConversations(target, 2500)
-		_, secret := w.key(w.ada, "read_only")
+		_, secret := w.Key(w.Ada, "read_only")
 		ctx, leave := context.WithCancel(context.Background())
 		defer leave()
 		rec := httptest.NewRecorder()
@@ -85,12 +85,12 @@ func TestAnExportEndsWithItsClient(t *testing.T) {
 				}
 			}()
 			r := httptest.NewRequestWithContext(ctx, http.MethodGet, exportPath+everyDay+"&api_key="+secret, nil)
-			w.handler.ServeHTTP(&breaking{ResponseWriter: rec, do: leave}, r)
+			w.Handler.ServeHTTP(&breaking{ResponseWriter: rec, do: leave}, r)
 		}()
 		if n := len(wholeLines(rec.Body.String())); n == 0 || n >= 2500 {
 			t.Errorf("got %d lines, want some", n)
 		}
-		if log := w.log.String(); strings.Contains(log, `"a request failed"`) {
+		if log := w.Log.String(); strings.Contains(log, `"a request failed"`) {
 			t.Errorf("a client that left is no failure of ours: %s", log)
 		}
 	})
@@ -103,8 +103,8 @@ func TestAnExportThatIsCutGivesEveryRowOnce(t *testing.T) {
 		w := newWorld(t, dbtest.Open(t, target, time.Now))
 		const n = 1200 // more than a page
 		w.manyConversations(target, n)
-		_, secret := w.key(w.ada, "read_only")
-		size := len(w.get(exportPath+everyDay, secret).Body.String())
+		_, secret := w.Key(w.Ada, "read_only")
+		size := len(w.Get(exportPath+everyDay, secret).Body.String())
 		later := time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
 		rapid.Check(t, func(rt *rapid.T) {
 			var got []string
@@ -114,7 +114,7 @@ func TestAnExportThatIsCutGivesEveryRowOnce(t *testing.T) {
 				if err != nil {
 					rt.Fatal(err)
 				}
-				handler, _ := w.copy(store)
+				handler, _ := w.Copy(store)
 				lines := wholeLines(cutAt(at, handler, exportPath+everyDay+after+"&api_key="+secret, func() {
 					later = later.Add(time.Second)
 					w.write(later)
@@ -168,10 +168,10 @@ func cutAt(bytes int, handler http.Handler, path string, do func()) (body string
 
 // write brings one more conversation.
 func (w *world) write(at time.Time) {
-	w.t.Helper()
+	w.T.Helper()
 	c := conversations(1)
 	c[0].ID, c[0].CreatedAt, c[0].ClosedAt = db.NewID(), at, time.Time{}
-	if _, err := w.store.Import(context.Background(), w.ada, c); err != nil {
-		w.t.Fatal(err)
+	if _, err := w.Store.Import(context.Background(), w.Ada, c); err != nil {
+		w.T.Fatal(err)
 	}
 }

@@ -48,20 +48,20 @@ func strange(r *rand.Rand, n int) db.ArchivedConversation {
 
 // lived makes conversations in Ada's team by every way there is, and some of whom they name are gone.
 func (w *world) lived() (secret string) {
-	w.t.Helper()
+	w.T.Helper()
 	secret = w.filled(4)
 	r := rand.New(rand.NewPCG(3, 3))
 	var batch []db.ArchivedConversation
 	for n := range 60 {
 		batch = append(batch, strange(r, 100+n))
 	}
-	if _, err := w.store.Import(context.Background(), w.ada, batch); err != nil {
-		w.t.Fatal(err)
+	if _, err := w.Store.Import(context.Background(), w.Ada, batch); err != nil {
+		w.T.Fatal(err)
 	}
-	_, full := w.key(w.ada, "full_access")
+	_, full := w.Key(w.Ada, "full_access")
 	send := func(method, path, body string) {
-		if rec := w.do(method, "/api/v1/"+path+"?api_key="+full, body, "Content-Type", "application/json"); rec.Code != 200 {
-			w.t.Fatalf("%s %s: got %d %s", method, path, rec.Code, rec.Body)
+		if rec := w.Do(method, "/api/v1/"+path+"?api_key="+full, body, "Content-Type", "application/json"); rec.Code != 200 {
+			w.T.Fatalf("%s %s: got %d %s", method, path, rec.Code, rec.Body)
 		}
 	}
 	message := `"messages":[{"sender_type":"user","text":"<Hi> \u2028 🙂"},{"sender_type":"bot","message_type":"voice","text":""}]`
@@ -78,27 +78,27 @@ func (w *world) lived() (secret string) {
 
 // imported reads lines into a team as insighto import does, and gives a key of that team. Empty, want is anything.
 func (w *world) imported(p db.Principal, lines []string, want db.Imported) (secret string) {
-	w.t.Helper()
+	w.T.Helper()
 	for some := range slices.Chunk(lines, 7) {
 		batch := make([]db.ArchivedConversation, len(some))
 		for i, line := range some {
 			var l archive.Line
 			if err := json.Unmarshal([]byte(line), &l); err != nil {
-				w.t.Fatalf("%v in %s", err, line)
+				w.T.Fatalf("%v in %s", err, line)
 			}
 			batch[i] = l.Conversation()
 		}
-		results, err := w.store.Import(context.Background(), p, batch)
+		results, err := w.Store.Import(context.Background(), p, batch)
 		if err != nil {
-			w.t.Fatalf("%v in %s", err, some)
+			w.T.Fatalf("%v in %s", err, some)
 		}
 		for i, result := range results {
 			if result != want && want != "" {
-				w.t.Errorf("import: got %s, want %s: %.300s", result, want, some[i])
+				w.T.Errorf("import: got %s, want %s: %.300s", result, want, some[i])
 			}
 		}
 	}
-	_, secret = w.key(p, "read_only")
+	_, secret = w.Key(p, "read_only")
 	return secret
 }
 
@@ -112,24 +112,24 @@ func TestWhatExportWritesImportReads(t *testing.T) {
 				if len(want) != 67 {
 					t.Fatalf("got %d lines, want 67", len(want))
 				}
-				copied := w.imported(w.person(fmt.Sprintf("eve%d@b.example", n), fmt.Sprintf("B%d", n)), want, db.ImportedNew)
+				copied := w.imported(w.Person(fmt.Sprintf("eve%d@b.example", n), fmt.Sprintf("B%d", n)), want, db.ImportedNew)
 				got := w.exported(copied, always+include)
 				for i := range want {
 					if i >= len(got) || got[i] != want[i] {
 						t.Fatalf("line %d of %d:\n got %s\nwant %s", i+1, len(got), got[min(i, len(got)-1)], want[i])
 					}
 				}
-				w.imported(w.ada, want, "") // what was kept with blanks is kept without
-				w.imported(w.ada, want, db.ImportedUnchanged)
+				w.imported(w.Ada, want, "") // what was kept with blanks is kept without
+				w.imported(w.Ada, want, db.ImportedUnchanged)
 				if again := w.exported(secret, always+include); !slices.Equal(again, want) {
 					t.Error("import into its own team changed the export")
 				}
 			})
 		}
 		t.Run("totals and days count what came in", func(t *testing.T) {
-			copied := w.imported(w.person("eve@c.example", "C"), w.exported(secret, always+"&include=messages"), db.ImportedNew)
+			copied := w.imported(w.Person("eve@c.example", "C"), w.exported(secret, always+"&include=messages"), db.ImportedNew)
 			for _, path := range []string{"/api/v1/conversation?" + always, "/api/v1/conversation/counts?date_from=2026-11-01&date_to=2026-11-30&group_by=none"} {
-				want, got := w.get(path+"&size=1", secret), w.get(path+"&size=1", copied)
+				want, got := w.Get(path+"&size=1", secret), w.Get(path+"&size=1", copied)
 				if got.Code != http.StatusOK || got.Body.String() != want.Body.String() {
 					t.Errorf("%s:\n got %s\nwant %s", path, got.Body, want.Body)
 				}

@@ -22,10 +22,10 @@ const (
 
 // exported gives the whole lines of an export, each with its end.
 func (w *world) exported(secret, query string) []string {
-	w.t.Helper()
-	rec := w.get(exportPath+query, secret)
+	w.T.Helper()
+	rec := w.Get(exportPath+query, secret)
 	if rec.Code != http.StatusOK || rec.Header().Get("Content-Type") != "application/x-ndjson" {
-		w.t.Fatalf("got %d, %s: %s", rec.Code, rec.Header().Get("Content-Type"), rec.Body)
+		w.T.Fatalf("got %d, %s: %s", rec.Code, rec.Header().Get("Content-Type"), rec.Body)
 	}
 	return wholeLines(rec.Body.String())
 }
@@ -82,7 +82,7 @@ func TestExport(t *testing.T) {
 
 		t.Run("its messages are those of the transcript", func(t *testing.T) {
 			line := w.exported(secret, november+"&include=messages")[1]
-			transcript := decode(t, w.get("/api/v1/conversation/"+conversationID(1)+"/transcript", secret))["data"]
+			transcript := decode(t, w.Get("/api/v1/conversation/"+conversationID(1)+"/transcript", secret))["data"]
 			var got map[string]any
 			if err := json.Unmarshal([]byte(line), &got); err != nil {
 				t.Fatal(err)
@@ -99,7 +99,7 @@ func TestExport(t *testing.T) {
 				november + "&contact_id=" + dev, november + "&includes_voice=true", november + "&status=closed", november + "&status=open&includes_voice=false",
 				november + "&assistant_id=" + claims + "&contact_id=" + zoe, november + "&intent_id=" + missing, "date_from=2026-12-01&date_to=2026-12-31",
 			} {
-				want, _ := ids(t, w.get("/api/v1/conversation?size=100&"+query, secret))
+				want, _ := ids(t, w.Get("/api/v1/conversation?size=100&"+query, secret))
 				slices.Reverse(want)
 				for _, messages := range []string{"", "&include=messages"} {
 					if got := idsOf(t, w.exported(secret, query+messages)); !slices.Equal(got, want) {
@@ -123,14 +123,14 @@ func TestExport(t *testing.T) {
 		})
 
 		t.Run("another team sees nothing of it", func(t *testing.T) {
-			_, foreign := w.key(w.person("eve@b.example", "B"), "full_access")
+			_, foreign := w.Key(w.Person("eve@b.example", "B"), "full_access")
 			if got := w.exported(foreign, november+"&include=messages&after="+parsed(t, w.exported(secret, november)[0]).Cursor); len(got) != 0 {
 				t.Errorf("got %v", got)
 			}
 		})
 
 		t.Run("HEAD tells the same without a line", func(t *testing.T) {
-			rec := w.do(http.MethodHead, exportPath+november+"&api_key="+secret, "")
+			rec := w.Do(http.MethodHead, exportPath+november+"&api_key="+secret, "")
 			if rec.Code != http.StatusOK || rec.Header().Get("Content-Type") != "application/x-ndjson" || rec.Body.Len() != 0 {
 				t.Errorf("got %d, %s, %d bytes", rec.Code, rec.Header().Get("Content-Type"), rec.Body.Len())
 			}
@@ -140,7 +140,7 @@ func TestExport(t *testing.T) {
 
 func TestExportOfWrongParameters(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
-		key, secret := w.key(w.ada, "conversations_export")
+		key, secret := w.Key(w.Ada, "conversations_export")
 		for query, loc := range map[string]string{
 			"":                              `["query","date_from"]`,
 			"date_from=2026-11-01":          `["query","date_to"]`,
@@ -152,19 +152,19 @@ func TestExportOfWrongParameters(t *testing.T) {
 			november + "&contact_id=x":      `["query","contact_id"]`,
 			november + "&format=csv&format": `["query","format"]`,
 		} {
-			rec := w.get(exportPath+query, secret)
+			rec := w.Get(exportPath+query, secret)
 			if rec.Code != 422 || !strings.Contains(rec.Body.String(), `"loc":`+loc) || decode(t, rec)["code"] != "invalid" {
 				t.Errorf("%s: got %d %s, want 422 with %s", query, rec.Code, rec.Body, loc)
 			}
 		}
-		if err := w.uses.Flush(context.Background()); err != nil {
+		if err := w.Usage.Flush(context.Background()); err != nil {
 			t.Fatal(err)
 		}
-		if kept, err := w.store.Key(context.Background(), w.ada, key.ID); err != nil || kept.LastUsed.Route != "/api/v1/conversation/export" || kept.LastUsed.Status != 422 {
+		if kept, err := w.Store.Key(context.Background(), w.Ada, key.ID); err != nil || kept.LastUsed.Route != "/api/v1/conversation/export" || kept.LastUsed.Status != 422 {
 			t.Errorf("last use: got %+v, %v", kept.LastUsed, err)
 		}
-		_, other := w.key(w.ada, "contacts_sync")
-		if rec := w.get(exportPath+november, other); rec.Code != 403 || decode(t, rec)["code"] != "role_forbids" {
+		_, other := w.Key(w.Ada, "contacts_sync")
+		if rec := w.Get(exportPath+november, other); rec.Code != 403 || decode(t, rec)["code"] != "role_forbids" {
 			t.Errorf("another role: got %d %s", rec.Code, rec.Body)
 		}
 	})
@@ -176,11 +176,11 @@ func TestExportAsCSV(t *testing.T) {
 		odd := conversations(4)[3:]
 		odd[0].Messages[0].Text = "=HYPERLINK(\"http://x.example\")\n, and \"more\""
 		odd[0].Contact.LastName, odd[0].Attributes, odd[0].Summary = "+Plus", `{"a":"=1"}`, "@summary"
-		if _, err := w.store.Import(context.Background(), w.ada, odd); err != nil {
+		if _, err := w.Store.Import(context.Background(), w.Ada, odd); err != nil {
 			t.Fatal(err)
 		}
 		rows := func(query string) [][]string {
-			rec := w.get(exportPath+november+"&format=csv"+query, secret)
+			rec := w.Get(exportPath+november+"&format=csv"+query, secret)
 			if rec.Code != 200 || rec.Header().Get("Content-Type") != "text/csv; charset=utf-8" {
 				t.Fatalf("got %d, %s", rec.Code, rec.Header().Get("Content-Type"))
 			}
@@ -238,10 +238,10 @@ func (b *breaking) Unwrap() http.ResponseWriter { return b.ResponseWriter }
 // served is a server whose answers are broken by do; its clients wait no longer than it.
 func (w *world) served(do func()) *httptest.Server {
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		w.handler.ServeHTTP(&breaking{ResponseWriter: rw, do: do}, r)
+		w.Handler.ServeHTTP(&breaking{ResponseWriter: rw, do: do}, r)
 	}))
 	server.Config.ReadTimeout = 100 * time.Millisecond
 	server.Start()
-	w.t.(*testing.T).Cleanup(server.Close)
+	w.T.(*testing.T).Cleanup(server.Close)
 	return server
 }

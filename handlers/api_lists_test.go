@@ -53,11 +53,11 @@ func conversations(n int) []db.ArchivedConversation {
 
 // filled imports n conversations into Ada's team and gives a key that reads them.
 func (w *world) filled(n int) string {
-	w.t.Helper()
-	if _, err := w.store.Import(context.Background(), w.ada, conversations(n)); err != nil {
-		w.t.Fatal(err)
+	w.T.Helper()
+	if _, err := w.Store.Import(context.Background(), w.Ada, conversations(n)); err != nil {
+		w.T.Fatal(err)
 	}
-	_, secret := w.key(w.ada, "read_only")
+	_, secret := w.Key(w.Ada, "read_only")
 	return secret
 }
 
@@ -76,8 +76,8 @@ func ids(t *testing.T, rec *httptest.ResponseRecorder) (list []string, page map[
 func TestConversationFilters(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		secret := w.filled(12) // three days, four a day
-		foreign := w.person("eve@b.example", "B")
-		if _, err := w.store.Import(context.Background(), foreign, conversations(20)); err != nil {
+		foreign := w.Person("eve@b.example", "B")
+		if _, err := w.Store.Import(context.Background(), foreign, conversations(20)); err != nil {
 			t.Fatal(err)
 		}
 		all := "date_from=2026-10-01&date_to=2026-12-31"
@@ -109,7 +109,7 @@ func TestConversationFilters(t *testing.T) {
 		}
 		for _, c := range cases {
 			for _, path := range []string{"/api/v1/conversation?", "/api/v1/conversation/list?"} {
-				got, _ := ids(t, w.get(path+c.query, secret))
+				got, _ := ids(t, w.Get(path+c.query, secret))
 				var want []string
 				for _, n := range c.want {
 					want = append(want, conversationID(n))
@@ -134,7 +134,7 @@ func TestLists(t *testing.T) {
 				"size=3&page=9": `"items":[],"total":7,"page":9,"size":3,"pages":3,"previous_page":8,"next_page":null`,
 				"":              `"total":7,"page":1,"size":50,"pages":1,"previous_page":null,"next_page":null`,
 			} {
-				rec := w.get("/api/v1/conversation?date_from=2026-11-01&date_to=2026-11-30&"+query, secret)
+				rec := w.Get("/api/v1/conversation?date_from=2026-11-01&date_to=2026-11-30&"+query, secret)
 				if rec.Code != 200 || !strings.Contains(rec.Body.String(), want) {
 					t.Errorf("%s: got %d %s\nwant %s", query, rec.Code, rec.Body, want)
 				}
@@ -149,7 +149,7 @@ func TestLists(t *testing.T) {
 				"/api/v1/conversation?date_from=2026-11-01&date_to=2026-11-30", "/api/v1/conversation/" + conversationID(1),
 				"/api/v1/conversation/" + conversationID(1) + "/transcript", "/api/v1/conversation/by-contact/" + dev,
 			} {
-				rec := w.get(path, secret)
+				rec := w.Get(path, secret)
 				body := allowed.ReplaceAllString(strings.TrimPrefix(rec.Body.String(), `{"message":""`), "")
 				if rec.Code != 200 || strings.Contains(body, "null") || strings.Contains(body, `:""`) {
 					t.Errorf("%s: got %d %s", path, rec.Code, rec.Body)
@@ -164,23 +164,23 @@ func TestLists(t *testing.T) {
 					`","contact_first_name":"Zoë","contact_last_name":"Novak","widget_type":"chat","widget_provider":"web","status":"closed","closed_at":"2026-11-01T00:01:00Z"}`,
 				"/api/v1/conversation/" + conversationID(1): `"data":{"id":"` + conversationID(1) + `","assistant_id":"` + quotes + `","device_type":"mobile","attributes":{"n":1},"contact_id":"` + dev +
 					`","created_at":"2026-11-01T06:00:00Z","first_message":"Grüße","chat_count":2,"status":"open","updated_at":"2026-11-01T06:00:01.5Z"}`,
-				"/api/v1/contact/" + zoe: `"data":{"id":"` + zoe + `","first_name":"Zoë","last_name":"Novak","channels":{"telephone":"+15551000220"},"user_attributes":{},"custom_fields":{},"last_seen":"2026-11-02T12:00:00Z","org_id":"` + w.ada.TeamID +
+				"/api/v1/contact/" + zoe: `"data":{"id":"` + zoe + `","first_name":"Zoë","last_name":"Novak","channels":{"telephone":"+15551000220"},"user_attributes":{},"custom_fields":{},"last_seen":"2026-11-02T12:00:00Z","org_id":"` + w.Ada.TeamID +
 					`","first_assistant_id":"` + claims + `","last_assistant_id":"` + claims + `","first_widget_id":"` + widget + `","last_widget_id":"` + widget + `","created_at":"2026-11-01T00:00:00Z","updated_at":"`,
 				"/api/v1/widget":         `"items":[{"id":"` + widget + `","name":"Site","assistant_id":"` + claims + `","widget_type":"chat","widget_provider":"web"}]`,
-				"/api/v1/user":           `"data":{"id":"` + w.ada.UserID + `","email":"ada@a.example","first_name":"Ada","last_name":"Lovelace"}`,
-				"/api/v1/user/list/orgs": `"items":[{"id":"` + w.ada.TeamID + `","name":"A"}],"total":1`,
-				"/api/v1/assistant/" + quotes: `"data":{"id":"` + quotes + `","name":"Quotes","assistant_type":"simple","has_human_agent":false,"use_tools":false,"org_id":"` + w.ada.TeamID +
+				"/api/v1/user":           `"data":{"id":"` + w.Ada.UserID + `","email":"ada@a.example","first_name":"Ada","last_name":"Lovelace"}`,
+				"/api/v1/user/list/orgs": `"items":[{"id":"` + w.Ada.TeamID + `","name":"A"}],"total":1`,
+				"/api/v1/assistant/" + quotes: `"data":{"id":"` + quotes + `","name":"Quotes","assistant_type":"simple","has_human_agent":false,"use_tools":false,"org_id":"` + w.Ada.TeamID +
 					`","attributes":{},"created_at":"2026-11-01T06:00:00Z"}`,
 				"/api/v1/conversation/by-contact/" + dev + "?size=1": `"total":3,"page":1,"size":1,"pages":3`,
 			} {
-				if rec := w.get(path, secret); rec.Code != 200 || !strings.Contains(rec.Body.String(), want) {
+				if rec := w.Get(path, secret); rec.Code != 200 || !strings.Contains(rec.Body.String(), want) {
 					t.Errorf("%s: got %d %s\nwant %s", path, rec.Code, rec.Body, want)
 				}
 			}
 		})
 
 		t.Run("a transcript has all ten keys, in the order it was said", func(t *testing.T) {
-			rec := w.get("/api/v1/conversation/"+conversationID(1)+"/transcript", secret)
+			rec := w.Get("/api/v1/conversation/"+conversationID(1)+"/transcript", secret)
 			id := regexp.MustCompile(`"id":"[0-9a-f-]{36}"`).ReplaceAllString(rec.Body.String(), `"id":"…"`)
 			want := `{"message":"","meta":{},"data":[` +
 				`{"conversation_id":"` + conversationID(1) + `","id":"…","sender_type":"user","message_type":"text","text":"Grüße","voice_base64":null,"data_sources":null,"created_at":"2026-11-01T06:00:00Z","updated_at":"2026-11-01T06:00:00Z","char_count":5},` +
@@ -195,19 +195,19 @@ func TestLists(t *testing.T) {
 func TestForeignRows(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		w.filled(3)
-		eve := w.person("eve@b.example", "B")
-		_, secret := w.key(eve, "full_access")
+		eve := w.Person("eve@b.example", "B")
+		_, secret := w.Key(eve, "full_access")
 		request := regexp.MustCompile(`"request_id":"[^"]*"`)
 		for _, path := range []string{"contact/" + dev, "conversation/" + conversationID(1), "conversation/" + conversationID(1) + "/transcript", "conversation/by-contact/" + dev, "assistant/" + claims} {
 			id := regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}`).FindString(path)
-			foreign := w.get("/api/v1/"+path, secret)
-			absent := w.get("/api/v1/"+strings.Replace(path, id, missing, 1), secret)
+			foreign := w.Get("/api/v1/"+path, secret)
+			absent := w.Get("/api/v1/"+strings.Replace(path, id, missing, 1), secret)
 			if foreign.Code != 404 || request.ReplaceAllString(foreign.Body.String(), "") != request.ReplaceAllString(absent.Body.String(), "") {
 				t.Errorf("%s: foreign %d %s, absent %d %s", path, foreign.Code, foreign.Body, absent.Code, absent.Body)
 			}
 		}
 		for _, path := range []string{"contact", "assistant", "widget", "conversation?date_from=2026-01-01&date_to=2026-12-31"} {
-			if list, page := ids(t, w.get("/api/v1/"+path, secret)); len(list) != 0 || page["total"] != 0.0 {
+			if list, page := ids(t, w.Get("/api/v1/"+path, secret)); len(list) != 0 || page["total"] != 0.0 {
 				t.Errorf("%s shows %v of another team", path, list)
 			}
 		}
@@ -216,7 +216,7 @@ func TestForeignRows(t *testing.T) {
 
 func TestWrongParameters(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
-		_, secret := w.key(w.ada, "read_only")
+		_, secret := w.Key(w.Ada, "read_only")
 		for query, want := range map[string]string{
 			"conversation": `[{"loc":["query","date_from"],"msg":"Field required","type":"missing"},{"loc":["query","date_to"],"msg":"Field required","type":"missing"}]`,
 			"conversation?date_from=2026-02-30&date_to=2026-03-01":                        `"loc":["query","date_from"]`,
@@ -239,13 +239,13 @@ func TestWrongParameters(t *testing.T) {
 			"conversation/x":        `"loc":["path","conversation_id"]`,
 			"contact?page=1&page=1": `"loc":["query","page"]`,
 		} {
-			rec := w.get("/api/v1/"+query, secret)
+			rec := w.Get("/api/v1/"+query, secret)
 			if rec.Code != 422 || !strings.Contains(rec.Body.String(), want) || decode(t, rec)["code"] != "invalid" {
 				t.Errorf("%s: got %d %s, want 422 with %s", query, rec.Code, rec.Body, want)
 			}
 		}
 		for _, query := range []string{"contact?unknown=1", "contact?page[]=1", "contact?sort=password_hash"} {
-			if rec := w.get("/api/v1/"+query, secret); rec.Code != 200 {
+			if rec := w.Get("/api/v1/"+query, secret); rec.Code != 200 {
 				t.Errorf("%s: got %d, want an unknown parameter to be ignored", query, rec.Code)
 			}
 		}

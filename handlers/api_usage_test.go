@@ -11,22 +11,22 @@ import (
 
 // used counts n requests of a key at a moment.
 func (w *world) used(k db.Key, at time.Time, n int, route string, status int) {
-	w.t.Helper()
+	w.T.Helper()
 	for range n {
-		w.uses.Count(db.Principal{TeamID: k.TeamID, KeyID: k.ID}, db.Request{ID: db.NewID(), At: at, Method: "GET", Route: route, Status: status,
+		w.Usage.Count(db.Principal{TeamID: k.TeamID, KeyID: k.ID}, db.Request{ID: db.NewID(), At: at, Method: "GET", Route: route, Status: status,
 			Bytes: 100, Took: 1500 * time.Microsecond, Address: "192.0.2.1", UserAgent: agent}, status < 400)
 	}
-	if err := w.uses.Flush(context.Background()); err != nil {
-		w.t.Fatal(err)
+	if err := w.Usage.Flush(context.Background()); err != nil {
+		w.T.Fatal(err)
 	}
 }
 
 // colleague adds a person to Ada's team.
 func (w *world) colleague(email, name string, role db.MemberRole) db.Principal {
-	w.t.Helper()
-	user, team, err := w.store.AddUser(context.Background(), db.Operator(""), db.NewUser{Email: email, Name: name, Team: "A", Member: string(role), Password: passphrase})
+	w.T.Helper()
+	user, team, err := w.Store.AddUser(context.Background(), db.Operator(""), db.NewUser{Email: email, Name: name, Team: "A", Member: string(role), Password: passphrase})
 	if err != nil {
-		w.t.Fatal(err)
+		w.T.Fatal(err)
 	}
 	return db.Principal{TeamID: team.ID, UserID: user.ID, Member: role}
 }
@@ -34,17 +34,17 @@ func (w *world) colleague(email, name string, role db.MemberRole) db.Principal {
 func TestUsage(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		bob := w.colleague("bob@a.example", "Bob", db.Member)
-		mine, secret := w.key(w.ada, "read_only")
-		gone, _ := w.key(w.ada, "read_only")
-		his, hisSecret := w.key(bob, "full_access")
-		foreign, _ := w.key(w.person("eve@b.example", "B"), "read_only")
+		mine, secret := w.Key(w.Ada, "read_only")
+		gone, _ := w.Key(w.Ada, "read_only")
+		his, hisSecret := w.Key(bob, "full_access")
+		foreign, _ := w.Key(w.Person("eve@b.example", "B"), "read_only")
 		day := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
 		w.used(mine, day.Add(30*time.Minute), 3, "/api/v1/contact", 200)
 		w.used(mine, day.Add(25*time.Hour), 2, "/api/v1/key", 404)
 		w.used(gone, day.Add(26*time.Hour), 1, "/api/v1/key", 401)
 		w.used(his, day.Add(25*time.Hour), 4, "/api/v1/contact", 200)
 		w.used(foreign, day, 9, "/api/v1/contact", 200)
-		if err := w.store.DeleteKey(context.Background(), w.ada, gone.ID); err != nil {
+		if err := w.Store.DeleteKey(context.Background(), w.Ada, gone.ID); err != nil {
 			t.Fatal(err)
 		}
 		const two = "date_from=2026-11-01&date_to=2026-11-02"
@@ -70,7 +70,7 @@ func TestUsage(t *testing.T) {
 			{"no whole hour", secret, "date_from=2026-11-01T00:10:00Z&date_to=2026-11-01T00:50:00Z", `[]`},
 		} {
 			t.Run(c.name, func(t *testing.T) {
-				rec := w.get("/api/v1/usage?"+c.query, c.secret)
+				rec := w.Get("/api/v1/usage?"+c.query, c.secret)
 				_, items, _ := strings.Cut(strings.TrimSpace(rec.Body.String()), `"data":{"items":`)
 				if got := strings.TrimSuffix(items, "}}"); got != c.want {
 					t.Errorf("\n got %d %s\nwant %s", rec.Code, got, c.want)
@@ -78,7 +78,7 @@ func TestUsage(t *testing.T) {
 			})
 		}
 		t.Run("keys, as an owner", func(t *testing.T) {
-			body := w.get("/api/v1/usage?date_from=2026-11-02&date_to=2026-11-02&group_by=key", secret).Body.String()
+			body := w.Get("/api/v1/usage?date_from=2026-11-02&date_to=2026-11-02&group_by=key", secret).Body.String()
 			for _, want := range []string{row(second+adas, "2"), row(second+bobs, "4"), row(second+lost, "1")} {
 				if !strings.Contains(body, want) {
 					t.Errorf("got %s, want %s in it", body, want)
@@ -89,14 +89,14 @@ func TestUsage(t *testing.T) {
 			}
 		})
 		t.Run("without dates it is the last 30 days", func(t *testing.T) {
-			items := data(t, w.get("/api/v1/usage", secret))["items"].([]any)
+			items := data(t, w.Get("/api/v1/usage", secret))["items"].([]any)
 			if today := items[len(items)-1].(map[string]any)["date"]; len(items) != 30 || today != time.Now().UTC().Format(time.DateOnly) {
 				t.Errorf("got %d days up to %v, want 30 up to today", len(items), today)
 			}
 		})
 		t.Run("a role that reads no usage gets none", func(t *testing.T) {
-			_, other := w.key(w.ada, "contacts_sync")
-			if rec := w.get("/api/v1/usage?"+two, other); rec.Code != 403 {
+			_, other := w.Key(w.Ada, "contacts_sync")
+			if rec := w.Get("/api/v1/usage?"+two, other); rec.Code != 403 {
 				t.Errorf("got %d, want 403", rec.Code)
 			}
 		})
@@ -109,7 +109,7 @@ func TestUsage(t *testing.T) {
 				two + "&group_by=assistant":                                              `"loc":["query","group_by"]`,
 				two + "&interval=week":                                                   `"loc":["query","interval"]`,
 			} {
-				if rec := w.get("/api/v1/usage?"+query, secret); rec.Code != 422 || !strings.Contains(rec.Body.String(), want) {
+				if rec := w.Get("/api/v1/usage?"+query, secret); rec.Code != 422 || !strings.Contains(rec.Body.String(), want) {
 					t.Errorf("%s: got %d %s, want 422 with %s", query, rec.Code, rec.Body, want)
 				}
 			}

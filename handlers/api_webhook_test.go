@@ -14,20 +14,20 @@ const hooks = "/api/v1/outbound_webhook"
 
 // json sends JSON to the API with a key.
 func (w *world) json(method, path, secret, body string) (int, map[string]any, string) {
-	w.t.Helper()
+	w.T.Helper()
 	mark := "?"
 	if strings.Contains(path, "?") {
 		mark = "&"
 	}
-	rec := w.do(method, path+mark+"api_key="+secret, body, "Content-Type", "application/json")
-	data, _ := decode(w.t, rec)["data"].(map[string]any)
+	rec := w.Do(method, path+mark+"api_key="+secret, body, "Content-Type", "application/json")
+	data, _ := decode(w.T, rec)["data"].(map[string]any)
 	return rec.Code, data, rec.Body.String()
 }
 
 func TestWebhookAPI(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
-		_, full := w.key(w.ada, "full_access")
-		_, hers := w.key(w.person("eve@b.example", "B"), "full_access")
+		_, full := w.Key(w.Ada, "full_access")
+		_, hers := w.Key(w.Person("eve@b.example", "B"), "full_access")
 
 		code, made, _ := w.json("POST", hooks, full, `{"endpoint":"https://example.com/hook","name":"CRM"}`)
 		secret, _ := made["secret"].(string)
@@ -44,7 +44,7 @@ func TestWebhookAPI(t *testing.T) {
 					t.Errorf("%s: got %d %s", path, code, body)
 				}
 			}
-			if strings.Contains(w.log.String(), "whsec_") {
+			if strings.Contains(w.Log.String(), "whsec_") {
 				t.Error("it is in the log")
 			}
 		})
@@ -69,7 +69,7 @@ func TestWebhookAPI(t *testing.T) {
 				`{"endpoint":"https://example.com","name":"x","events":["nope"]}`: "body.events",
 				`{"endpoint":5,"name":"x"}`:                                       "body.endpoint",
 			} {
-				rec := w.do("POST", hooks+"?api_key="+full, body, "Content-Type", "application/json")
+				rec := w.Do("POST", hooks+"?api_key="+full, body, "Content-Type", "application/json")
 				var problem struct{ Detail []struct{ Loc []string } }
 				err := json.Unmarshal(rec.Body.Bytes(), &problem)
 				got := map[string]bool{}
@@ -90,7 +90,7 @@ func TestWebhookAPI(t *testing.T) {
 				}
 			}
 			for _, role := range []string{"read_only", "conversations_export", "contacts_sync"} {
-				_, secret := w.key(w.ada, role)
+				_, secret := w.Key(w.Ada, role)
 				if code, _, body := w.json("GET", hooks, secret, ""); code != 403 || !strings.Contains(body, "webhooks:manage") {
 					t.Errorf("%s: got %d %s", role, code, body)
 				}
@@ -98,7 +98,7 @@ func TestWebhookAPI(t *testing.T) {
 		})
 		t.Run("logs tell what became of each event", func(t *testing.T) {
 			ctx := context.Background()
-			if _, err := w.store.TestWebhook(ctx, w.ada, id); err != nil {
+			if _, err := w.Store.TestWebhook(ctx, w.Ada, id); err != nil {
 				t.Fatal(err)
 			}
 			_, data, _ := w.json("GET", hooks+"/"+id+"/logs?state=waiting", full, "")
@@ -106,11 +106,11 @@ func TestWebhookAPI(t *testing.T) {
 			if data["total"] != 1.0 || row["event"] != "webhook.test" || row["state"] != "waiting" || row["next_try_at"] == nil || row["status_code"] != nil {
 				t.Errorf("got %v", data)
 			}
-			lots, err := w.store.ClaimDeliveries(ctx, []db.WebhookRef{{TeamID: w.ada.TeamID, ID: id}}, 1)
+			lots, err := w.Store.ClaimDeliveries(ctx, []db.WebhookRef{{TeamID: w.Ada.TeamID, ID: id}}, 1)
 			if err != nil || len(lots) != 1 {
 				t.Fatalf("got %v (%v)", lots, err)
 			}
-			if err := w.store.FinishDeliveries(ctx, []db.Result{{Lot: &lots[0], EventID: row["id"].(string), State: db.Failed, Status: 500, Problem: "The endpoint answered 500.", Answer: "oh no", TriedAt: lots[0].Until, Took: 7e6}}); err != nil {
+			if err := w.Store.FinishDeliveries(ctx, []db.Result{{Lot: &lots[0], EventID: row["id"].(string), State: db.Failed, Status: 500, Problem: "The endpoint answered 500.", Answer: "oh no", TriedAt: lots[0].Until, Took: 7e6}}); err != nil {
 				t.Fatal(err)
 			}
 			_, data, _ = w.json("GET", hooks+"/"+id+"/logs", full, "")
@@ -137,27 +137,27 @@ func TestWebhookAPI(t *testing.T) {
 func TestEventsSayWhatTheAPISays(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		ctx := context.Background()
-		if _, err := w.store.Import(ctx, w.ada, conversations(3)); err != nil {
+		if _, err := w.Store.Import(ctx, w.Ada, conversations(3)); err != nil {
 			t.Fatal(err)
 		}
-		hook, _, err := w.store.CreateWebhook(ctx, w.ada, db.NewWebhook{Name: "x", Endpoint: "https://example.com"}, outside().Check)
+		hook, _, err := w.Store.CreateWebhook(ctx, w.Ada, db.NewWebhook{Name: "x", Endpoint: "https://example.com"}, outside().Check)
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, full := w.key(w.ada, "full_access")
+		_, full := w.Key(w.Ada, "full_access")
 		w.json("PUT", "/api/v1/contact/"+zoe, full, `{"first_name":"Zoë <b>","custom_fields":{"n":12345678901234567890}}`)
 		_, talk, _ := w.json("POST", "/api/v1/conversation", full, `{"assistant_id":"`+claims+`","contact_id":"`+zoe+`","widget_id":"`+widget+`","attributes":{"a":1},
 			"messages":[{"sender_type":"bot","text":"Hello & goodbye"},{"sender_type":"user","message_type":"voice","text":"ü"}]}`)
 		id, _ := talk["id"].(string)
 		_, plain, _ := w.json("POST", "/api/v1/conversation", full, `{"assistant_id":"`+claims+`"}`)
 		w.json("POST", "/api/v1/conversation/"+id+"/close", full, "")
-		lots, err := w.store.ClaimDeliveries(ctx, []db.WebhookRef{{TeamID: w.ada.TeamID, ID: hook.ID}}, 100)
+		lots, err := w.Store.ClaimDeliveries(ctx, []db.WebhookRef{{TeamID: w.Ada.TeamID, ID: hook.ID}}, 100)
 		if err != nil || len(lots) != 1 {
 			t.Fatalf("got %v (%v)", lots, err)
 		}
 		last := map[string]map[string]any{} // the last event of each kind and subject
 		for _, p := range lots[0].Parcels {
-			body, err := w.store.EventBody(ctx, w.ada.TeamID, p.EventID)
+			body, err := w.Store.EventBody(ctx, w.Ada.TeamID, p.EventID)
 			var e map[string]any
 			if err == nil {
 				err = json.Unmarshal(body, &e)
@@ -182,11 +182,11 @@ func TestEventsSayWhatTheAPISays(t *testing.T) {
 				t.Errorf("%s: got %s, want %s", name, g, x)
 			}
 		}
-		contact := decode(t, w.get("/api/v1/contact/"+zoe, full))["data"]
+		contact := decode(t, w.Get("/api/v1/contact/"+zoe, full))["data"]
 		same("the contact", last["contact.updated "+zoe], contact)
 		closed := last["conversation.closed "+id]
-		detail := decode(t, w.get("/api/v1/conversation/"+id, full))["data"].(map[string]any)
-		same("the transcript", closed["transcript"], decode(t, w.get("/api/v1/conversation/"+id+"/transcript", full))["data"])
+		detail := decode(t, w.Get("/api/v1/conversation/"+id, full))["data"].(map[string]any)
+		same("the transcript", closed["transcript"], decode(t, w.Get("/api/v1/conversation/"+id+"/transcript", full))["data"])
 		for _, key := range []string{"widget_id", "assistant_id", "device_type", "contact_id", "chat_count", "first_message", "attributes"} {
 			same(key, closed[key], detail[key])
 		}

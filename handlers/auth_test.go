@@ -11,12 +11,12 @@ import (
 
 func TestKeyParameter(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
-		_, good := w.key(w.ada, "read_only")
-		revoked, stopped := w.key(w.ada, "read_only")
-		if _, err := w.store.RevokeKey(context.Background(), w.ada, revoked.ID); err != nil {
+		_, good := w.Key(w.Ada, "read_only")
+		revoked, stopped := w.Key(w.Ada, "read_only")
+		if _, err := w.Store.RevokeKey(context.Background(), w.Ada, revoked.ID); err != nil {
 			t.Fatal(err)
 		}
-		_, export := w.key(w.ada, "conversations_export")
+		_, export := w.Key(w.Ada, "conversations_export")
 		unknown := "in-" + strings.Repeat("A", 43)
 		cases := []struct {
 			name    string
@@ -48,7 +48,7 @@ func TestKeyParameter(t *testing.T) {
 		}
 		for _, c := range cases {
 			t.Run(c.name, func(t *testing.T) {
-				rec := w.do(http.MethodGet, "/api/v1/contact"+c.query, "", c.headers...)
+				rec := w.Do(http.MethodGet, "/api/v1/contact"+c.query, "", c.headers...)
 				got, _ := decode(t, rec)["code"].(string)
 				if rec.Code != c.status || got != c.code {
 					t.Errorf("got %d %q, want %d %q: %s", rec.Code, got, c.status, c.code, rec.Body)
@@ -56,7 +56,7 @@ func TestKeyParameter(t *testing.T) {
 				if challenge := rec.Header().Get("WWW-Authenticate"); (challenge == `ApiKey in="query", name="api_key"`) != (c.status == 401) {
 					t.Errorf("WWW-Authenticate is %q with %d", challenge, c.status)
 				}
-				if strings.Contains(rec.Body.String()+w.log.String(), good[3:]) {
+				if strings.Contains(rec.Body.String()+w.Log.String(), good[3:]) {
 					t.Error("the key is in the answer or the log")
 				}
 				caching := map[bool]string{true: "private, no-cache", false: "private, no-store"}[c.status == 200]
@@ -66,7 +66,7 @@ func TestKeyParameter(t *testing.T) {
 				}
 			})
 		}
-		body := decode(t, w.get("/api/v1/contact", export))
+		body := decode(t, w.Get("/api/v1/contact", export))
 		if body["required_scope"] != "contacts:read" || body["key_role"] != "conversations_export" {
 			t.Errorf("a 403 says %v", body)
 		}
@@ -81,13 +81,13 @@ func TestRoles(t *testing.T) {
 			"/api/v1/conversation?date_from=2026-01-01&date_to=2026-01-01": db.ConversationsRead,
 		}
 		for _, role := range db.Roles {
-			_, secret := w.key(w.ada, role.ID)
+			_, secret := w.Key(w.Ada, role.ID)
 			for path, scope := range paths {
 				want := 403
 				if role.Opens(scope) {
 					want = 200
 				}
-				if rec := w.get(path, secret); rec.Code != want {
+				if rec := w.Get(path, secret); rec.Code != want {
 					t.Errorf("%s with %s: got %d, want %d: %s", path, role.ID, rec.Code, want, rec.Body)
 				}
 			}

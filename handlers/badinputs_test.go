@@ -135,7 +135,7 @@ func TestBadInputs(t *testing.T) {
 	dbtest.EachTarget(t, func(t *testing.T, target string) {
 		w := newWorld(t, dbtest.Open(t, target, time.Now))
 		r := &badRun{world: w, handle: dbtest.Handle(t, target), fixtures: w.fixtures(), why: map[string][]string{}}
-		r.server, r.complaints = w.listen(t, w.store)
+		r.server, r.complaints = w.listen(t, w.Store)
 		for _, c := range cases {
 			if c.Area != "signup" {
 				t.Run(c.ID, func(t *testing.T) { r.run(t, c) })
@@ -175,45 +175,45 @@ type badRun struct {
 func (w *world) fixtures() map[string]string {
 	ctx := context.Background()
 	must := func(err error) {
-		w.t.Helper()
+		w.T.Helper()
 		if err != nil {
-			w.t.Fatal(err)
+			w.T.Fatal(err)
 		}
 	}
-	eve := w.person("eve@b.example", "B")
+	eve := w.Person("eve@b.example", "B")
 	foreign := conversations(1)
 	foreign[0].Assistant.Name, foreign[0].Contact.FirstName = "Foreign assistant", "Foreign contact"
-	_, err := w.store.Import(ctx, eve, foreign)
+	_, err := w.Store.Import(ctx, eve, foreign)
 	must(err)
-	_, hers, err := w.store.CreateKey(ctx, eve, db.NewKey{Name: "eve-laptop", Role: "full_access", Description: "Foreign description"})
+	_, hers, err := w.Store.CreateKey(ctx, eve, db.NewKey{Name: "eve-laptop", Role: "full_access", Description: "Foreign description"})
 	must(err)
-	own, read := w.key(w.ada, "read_only")
-	_, write := w.key(w.ada, "full_access")
+	own, read := w.Key(w.Ada, "read_only")
+	_, write := w.Key(w.Ada, "full_access")
 	for secret, once := range map[string]string{write: "used", hers: "hers"} {
-		w.do(http.MethodPost, "/api/v1/contact/upsert?api_key="+secret, `{"email":"first@b.test"}`, "Content-Type", "application/json", "Idempotency-Key", once)
+		w.Do(http.MethodPost, "/api/v1/contact/upsert?api_key="+secret, `{"email":"first@b.test"}`, "Content-Type", "application/json", "Idempotency-Key", once)
 	}
-	hook, _, err := w.store.CreateWebhook(ctx, eve, db.NewWebhook{Name: "Foreign webhook", Endpoint: "https://example.com"}, outside().Check)
+	hook, _, err := w.Store.CreateWebhook(ctx, eve, db.NewWebhook{Name: "Foreign webhook", Endpoint: "https://example.com"}, outside().Check)
 	must(err)
 	place := db.Cursor{At: foreign[0].CreatedAt, ID: dev}.String()
-	revoked, stopped := w.key(w.ada, "read_only")
-	_, err = w.store.RevokeKey(ctx, w.ada, revoked.ID)
+	revoked, stopped := w.Key(w.Ada, "read_only")
+	_, err = w.Store.RevokeKey(ctx, w.Ada, revoked.ID)
 	must(err)
-	deleted, _ := w.key(w.ada, "read_only")
-	must(w.store.DeleteKey(ctx, w.ada, deleted.ID))
+	deleted, _ := w.Key(w.Ada, "read_only")
+	must(w.Store.DeleteKey(ctx, w.Ada, deleted.ID))
 
-	w.person("gone@a.example", "A")
-	gone := w.signIn("gone@a.example")
-	must(w.store.DeactivateUser(ctx, db.Operator(""), "gone@a.example"))
-	w.person("new@a.example", "A")
-	before := w.signIn("new@a.example")
-	w.post("/settings/security/password", w.signIn("new@a.example"), url.Values{"current": {passphrase}, "password": {"another long pass phrase"}})
-	left := w.signIn("ada@a.example")
-	w.post("/logout", left, nil)
+	w.Person("gone@a.example", "A")
+	gone := w.SignIn("gone@a.example")
+	must(w.Store.DeactivateUser(ctx, db.Operator(""), "gone@a.example"))
+	w.Person("new@a.example", "A")
+	before := w.SignIn("new@a.example")
+	w.Post("/settings/security/password", w.SignIn("new@a.example"), url.Values{"current": {passphrase}, "password": {"another long pass phrase"}})
+	left := w.SignIn("ada@a.example")
+	w.Post("/logout", left, nil)
 	return map[string]string{
 		"key:read": read, "key:write": write, "key:revoked": stopped,
 		"role.read": "read_only", "role.admin": "full_access",
 		"user.email": "ada@a.example", "user.password": passphrase, "session_cookie": "insighto",
-		"cookie:user": w.signIn("ada@a.example"), "cookie:user:logged-out": left, "cookie:user:disabled": gone, "cookie:user:pw-changed": before,
+		"cookie:user": w.SignIn("ada@a.example"), "cookie:user:logged-out": left, "cookie:user:disabled": gone, "cookie:user:pw-changed": before,
 		"own.key.id": own.ID, "existing.key.name": own.Name, "revoked.key.id": revoked.ID, "deleted.key.id": deleted.ID,
 		"other.key.name": "eve-laptop", "other.user.id": eve.UserID, "other.team.id": eve.TeamID, "other.csrf": "of-another",
 		"cursor:other-user": place, "cursor:tampered": place[:12] + map[bool]string{true: "B", false: "A"}[place[12] == 'A'] + place[13:],
@@ -227,7 +227,7 @@ func (w *world) fixtures() map[string]string {
 // listen serves a copy of the program as the command does; what net/http complains about goes to the second return.
 func (w *world) listen(t *testing.T, store *db.Store) (*httptest.Server, *logBuffer) {
 	t.Helper()
-	handler, _ := w.copy(store)
+	handler, _ := w.Copy(store)
 	complaints := &logBuffer{}
 	server := httptest.NewUnstartedServer(handler)
 	server.Config.ReadHeaderTimeout, server.Config.ReadTimeout = 5*time.Second, 3*time.Second
@@ -256,7 +256,7 @@ func (r *badRun) run(t *testing.T, c badInput) {
 	}
 	server, complaints := r.server, r.complaints
 	if c.Repeat > 1 {
-		server, complaints = r.listen(t, r.store)
+		server, complaints = r.listen(t, r.Store)
 	}
 	requests, err := r.requests(c, server.Listener.Addr().String())
 	if err != nil {
@@ -274,9 +274,9 @@ func (r *badRun) run(t *testing.T, c badInput) {
 	if c.Precondition != "" {
 		defer r.fill(t)()
 	}
-	keysBefore, logBefore := r.keys(t), len(r.log.String())
+	keysBefore, logBefore := r.keys(t), len(r.Log.String())
 	answers := exchange(t, server.Listener.Addr().String(), requests, c.Together > 0)
-	r.checkAll(t, c, answers, r.log.String()[logBefore:])
+	r.checkAll(t, c, answers, r.Log.String()[logBefore:])
 	if text := complaints.String(); strings.Contains(text, "panic") || strings.Contains(text, "superfluous") {
 		t.Errorf("net/http says %s", text)
 	}
@@ -310,7 +310,7 @@ func (r *badRun) signUp(t *testing.T, store *db.Store, c badInput) {
 		t.Fatal(err)
 	}
 	answers := exchange(t, host, requests, false)
-	r.checkAll(t, c, answers, w.log.String())
+	r.checkAll(t, c, answers, w.Log.String())
 	last := answers[len(answers)-1]
 	anybody, err := store.HasUsers(context.Background())
 	if want := answers[0].status == http.StatusSeeOther; err != nil || anybody != want {
@@ -459,7 +459,7 @@ func (r *badRun) keys(t *testing.T) (n int) {
 func (r *badRun) fill(t *testing.T) (undo func()) {
 	t.Helper()
 	ctx := context.Background()
-	list, err := r.store.Keys(ctx, r.ada, db.Page{Number: 1, Size: 1})
+	list, err := r.Store.Keys(ctx, r.Ada, db.Page{Number: 1, Size: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -471,7 +471,7 @@ func (r *badRun) fill(t *testing.T) (undo func()) {
 	for range db.KeysMax - list.Total {
 		if _, err := tx.ExecContext(ctx, `
 			INSERT INTO keys (team_id, id, user_id, digest, prefix, name, role, description, created_at)
-			VALUES ($1, $2, $3, $4, 'in-filler', 'filler', 'read_only', 'filler', 0)`, r.ada.TeamID, db.NewID(), r.ada.UserID, []byte(rand.Text())); err != nil {
+			VALUES ($1, $2, $3, $4, 'in-filler', 'filler', 'read_only', 'filler', 0)`, r.Ada.TeamID, db.NewID(), r.Ada.UserID, []byte(rand.Text())); err != nil {
 			t.Fatal(err)
 		}
 	}

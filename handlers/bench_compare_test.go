@@ -37,8 +37,8 @@ func TestCompare(t *testing.T) {
 		w.logToNothing()
 		secret := w.contacts(10_000)
 		key, list := "/api/v1/key?api_key="+secret, "/api/v1/contact?size=50&api_key="+secret
-		plain := newPlain(t, target, w.ada.TeamID)
-		same := w.get("/api/v1/contact?size=50", secret).Body.Bytes()
+		plain := newPlain(t, target, w.Ada.TeamID)
+		same := w.Get("/api/v1/contact?size=50", secret).Body.Bytes()
 		bare := echo.New()
 		bare.GET("/*", func(c echo.Context) error { return c.Blob(http.StatusOK, "application/json", same) })
 		rivals := []*rival{
@@ -48,9 +48,9 @@ func TestCompare(t *testing.T) {
 			}), path: list},
 			{name: "bare Echo, the list's bytes", handler: bare, path: list},
 			{name: "2a plain: the key", handler: http.HandlerFunc(plain.key), path: key},
-			{name: "ours: GET /api/v1/key", handler: w.handler, path: key},
+			{name: "ours: GET /api/v1/key", handler: w.Handler, path: key},
 			{name: "2b plain: the key and 50 contacts", handler: http.HandlerFunc(plain.list), path: list},
-			{name: "ours: GET /api/v1/contact?size=50", handler: w.handler, path: list},
+			{name: "ours: GET /api/v1/contact?size=50", handler: w.Handler, path: list},
 		}
 		race(t, rivals, 5, time.Second)
 		t.Logf("\n%s\n/key is %.2f × 2a; the list is %.2f × 2b and %.2f × bare Echo; resident memory %d MB",
@@ -60,18 +60,18 @@ func TestCompare(t *testing.T) {
 
 // logToNothing has the log written line by line, as a server does, rather than gathered for a test to read.
 func (w *world) logToNothing() {
-	w.t.Helper()
+	w.T.Helper()
 	nothing, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
 	if err != nil {
-		w.t.Fatal(err)
+		w.T.Fatal(err)
 	}
-	w.t.Cleanup(func() { nothing.Close() })
-	w.log.to = nothing
+	w.T.Cleanup(func() { nothing.Close() })
+	w.Log.to = nothing
 }
 
 // contacts makes n contacts in Ada's team and gives a key that reads them.
 func (w *world) contacts(n int) string {
-	w.t.Helper()
+	w.T.Helper()
 	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	for done := 0; done < n; {
 		batch := make([]db.ArchivedConversation, 0, 500)
@@ -85,11 +85,11 @@ func (w *world) contacts(n int) string {
 				Messages: []db.ArchivedMessage{{SenderType: "user", Text: "Hello", CreatedAt: at}},
 			})
 		}
-		if _, err := w.store.Import(context.Background(), w.ada, batch); err != nil {
-			w.t.Fatal(err)
+		if _, err := w.Store.Import(context.Background(), w.Ada, batch); err != nil {
+			w.T.Fatal(err)
 		}
 	}
-	_, secret := w.key(w.ada, "full_access")
+	_, secret := w.Key(w.Ada, "full_access")
 	return secret
 }
 

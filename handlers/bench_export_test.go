@@ -24,8 +24,8 @@ import (
 
 // manyConversations fills Ada's team past the store, so that a million take seconds: each of its own contact in five.
 func (w *world) manyConversations(target string, n int) {
-	w.t.Helper()
-	handle := dbtest.Handle(w.t, target)
+	w.T.Helper()
+	handle := dbtest.Handle(w.T, target)
 	text := func(prefix, number string) string {
 		return fmt.Sprintf(`'%s-0000-4000-8000-' || substr('00000000000' || (%s), -12)`, prefix, number)
 	}
@@ -47,15 +47,15 @@ func (w *world) manyConversations(target string, n int) {
 		  SELECT $2, ` + text("44444444", "i") + `, ` + text("11111111", "i % 29") + `, ` + text("22222222", fmt.Sprintf("i %% %d", n/5)) + `, 'mobile', '{"source":"site"}',
 		         'I would like to find a place to eat in San Francisco, please.', 15, CAST(1793000000000 AS BIGINT) + i * 1000, CAST(1793000000000 AS BIGINT) + i * 1000 + 60000, CAST(1793000000000 AS BIGINT) + i * 1000 + 60000 FROM n`, n},
 	} {
-		if _, err := handle.Exec(fill.text, fill.n, w.ada.TeamID); err != nil {
-			w.t.Fatalf("%v in %s", err, fill.text)
+		if _, err := handle.Exec(fill.text, fill.n, w.Ada.TeamID); err != nil {
+			w.T.Fatalf("%v in %s", err, fill.text)
 		}
 	}
-	if _, err := handle.Exec(`INSERT INTO totals (team_id, noun, total) VALUES ($1, 'contacts', $2)`, w.ada.TeamID, n/5); err != nil {
-		w.t.Fatal(err)
+	if _, err := handle.Exec(`INSERT INTO totals (team_id, noun, total) VALUES ($1, 'contacts', $2)`, w.Ada.TeamID, n/5); err != nil {
+		w.T.Fatal(err)
 	}
 	if _, err := handle.Exec(`ANALYZE`); err != nil {
-		w.t.Fatal(err)
+		w.T.Fatal(err)
 	}
 }
 
@@ -145,13 +145,13 @@ func benchExport(b *testing.B, target string, n int) {
 	var plain, ours, plainCPU, ourCPU time.Duration
 	for b.Loop() {
 		start, used := time.Now(), worked()
-		lines, same := plainExport(b, handle, w.ada.TeamID)
+		lines, same := plainExport(b, handle, w.Ada.TeamID)
 		if lines != n {
 			b.Fatalf("plain: got %d rows, want %d", lines, n)
 		}
 		plain, plainCPU = plain+time.Since(start), plainCPU+worked()-used
 		start, used = time.Now(), worked()
-		e := archive.NewExporter(w.store.Export(w.ada, db.ConversationFilter{}, false), false, archive.NDJSON)
+		e := archive.NewExporter(w.Store.Export(w.Ada, db.ConversationFilter{}, false), false, archive.NDJSON)
 		var err error
 		for err == nil {
 			var piece []byte
@@ -188,8 +188,8 @@ func TestReadersBesideAnExport(t *testing.T) {
 	dbtest.EachTarget(t, func(t *testing.T, target string) {
 		w := newWorld(t, dbtest.Open(t, target, time.Now))
 		w.manyConversations(target, 300_000)
-		_, secret := w.key(w.ada, "full_access")
-		server := httptest.NewServer(w.handler)
+		_, secret := w.Key(w.Ada, "full_access")
+		server := httptest.NewServer(w.Handler)
 		defer server.Close()
 		list := server.URL + "/api/v1/contact?size=50&api_key=" + secret
 		export := server.URL + "/api/v1/conversation/export?date_from=2026-01-01&date_to=2027-12-31&api_key=" + secret

@@ -38,7 +38,7 @@ func TestGrowth(t *testing.T) {
 				worlds[i] = newWorld(t, dbtest.Open(t, target(), time.Now))
 				start := time.Now()
 				secrets[i] = worlds[i].year(n)
-				worlds[i].cookie = worlds[i].signIn("ada@a.example")
+				worlds[i].cookie = worlds[i].SignIn("ada@a.example")
 				t.Logf("%d contacts and conversations imported, %.0f a second", n, float64(n)/time.Since(start).Seconds())
 			}
 			report := "| answer | median µs at " + strconv.Itoa(rows[0]) + " | at " + strconv.Itoa(rows[1]) + " | ratio |\n|---|---|---|---|\n"
@@ -90,7 +90,7 @@ const grownContact = "55555555-0000-4000-8000-000000000007"
 
 // year imports n contacts with a conversation each, spread over 2026.
 func (w *world) year(n int) string {
-	w.t.Helper()
+	w.T.Helper()
 	start, step := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), 365*24*time.Hour/time.Duration(n)
 	for from := 0; from < n; from += 1000 {
 		var batch []db.ArchivedConversation
@@ -107,11 +107,11 @@ func (w *world) year(n int) string {
 			}
 			batch = append(batch, c)
 		}
-		if _, err := w.store.Import(w.t.Context(), w.ada, batch); err != nil {
-			w.t.Fatal(err)
+		if _, err := w.Store.Import(w.T.Context(), w.Ada, batch); err != nil {
+			w.T.Fatal(err)
 		}
 	}
-	_, secret := w.key(w.ada, "full_access")
+	_, secret := w.Key(w.Ada, "full_access")
 	return secret
 }
 
@@ -133,25 +133,25 @@ func (w *world) answer(t *testing.T, q question, secret string, n int) time.Dura
 	}
 	rec := httptest.NewRecorder()
 	start := time.Now()
-	w.handler.ServeHTTP(rec, r)
+	w.Handler.ServeHTTP(rec, r)
 	took := time.Since(start)
 	if rec.Code != http.StatusOK {
 		t.Fatalf("%s: got %d: %s", q.name, rec.Code, rec.Body)
 	}
-	w.log.reset()
+	w.Log.reset()
 	return took
 }
 
 // cursorOf is the place after the contact that stands n rows from the newest.
 func (w *world) cursorOf(n int) string {
-	facts, err := w.store.Facts(w.t.Context(), w.ada)
+	facts, err := w.Store.Facts(w.T.Context(), w.Ada)
 	if err != nil {
-		w.t.Fatal(err)
+		w.T.Fatal(err)
 	}
 	id := fmt.Sprintf("55555555-0000-4000-8000-%012d", facts.Contacts-int64(n)-1)
-	c, err := w.store.Contact(w.t.Context(), w.ada, id)
+	c, err := w.Store.Contact(w.T.Context(), w.Ada, id)
 	if err != nil {
-		w.t.Fatal(err)
+		w.T.Fatal(err)
 	}
 	return c.Cursor().String()
 }

@@ -21,32 +21,32 @@ func manyKeys(t testing.TB) (w *world, cookie, secret string) {
 	w = newWorld(t, dbtest.Open(t, filepath.Join(t.TempDir(), "test.db"), time.Now))
 	for range db.KeysMax {
 		var key db.Key
-		key, secret = w.key(w.ada, "full_access")
-		w.uses.Count(db.Principal{TeamID: key.TeamID, KeyID: key.ID}, db.Request{ID: db.NewID(), At: time.Now(), Method: http.MethodGet,
+		key, secret = w.Key(w.Ada, "full_access")
+		w.Usage.Count(db.Principal{TeamID: key.TeamID, KeyID: key.ID}, db.Request{ID: db.NewID(), At: time.Now(), Method: http.MethodGet,
 			Route: "/api/v1/contact/{contact_id}", Status: http.StatusOK, Address: "192.0.2.1", UserAgent: agent}, true)
 	}
-	if err := w.uses.Flush(t.Context()); err != nil {
+	if err := w.Usage.Flush(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	return w, w.signIn("ada@a.example"), secret
+	return w, w.SignIn("ada@a.example"), secret
 }
 
 var asset = regexp.MustCompile(`(?:href|src)="(/static/[^"]+\.(?:css|js))"`)
 
 func TestThePageOfAThousandKeysIsLight(t *testing.T) {
 	w, cookie, _ := manyKeys(t)
-	rec := w.do(http.MethodGet, "/settings/api-keys", "", "Cookie", cookie, "Accept-Encoding", "gzip")
+	rec := w.Do(http.MethodGet, "/settings/api-keys", "", "Cookie", cookie, "Accept-Encoding", "gzip")
 	if rec.Code != http.StatusOK || rec.Header().Get("Content-Encoding") != "gzip" {
 		t.Fatalf("got %d, %q; want 200, compressed", rec.Code, rec.Header().Get("Content-Encoding"))
 	}
 	total := rec.Body.Len()
-	page := w.page("/settings/api-keys", cookie).Body.String()
+	page := w.Page("/settings/api-keys", cookie).Body.String()
 	if rows := len(regexp.MustCompile(`in-[0-9A-Za-z]{8}`).FindAllString(page, -1)); rows < 50 {
 		t.Errorf("got %d prefixes on the page, want 50 keys", rows)
 	}
 	parts := fmt.Sprintf("page %d", total)
 	for _, m := range asset.FindAllStringSubmatch(page, -1) {
-		size := packed(t, w.do(http.MethodGet, m[1], "").Body.Bytes())
+		size := packed(t, w.Do(http.MethodGet, m[1], "").Body.Bytes())
 		parts += fmt.Sprintf(", %s %d", m[1], size)
 		total += size
 	}
@@ -85,7 +85,7 @@ func BenchmarkAPIKey(b *testing.B) {
 // BenchmarkAPIKeyLimited is BenchmarkAPIKey with limits; BenchmarkAPIKeyMeasured is that with metrics.
 func BenchmarkAPIKeyLimited(b *testing.B) {
 	w, _, secret := manyKeys(b)
-	w.handler, _ = w.limited(w.store, 1<<30, time.Now)
+	w.Handler, _ = w.limited(w.Store, 1<<30, time.Now)
 	w.bench(b, "/api/v1/key?api_key="+secret)
 }
 
@@ -107,7 +107,7 @@ func BenchmarkContacts(b *testing.B) {
 			Messages:  []db.ArchivedMessage{{SenderType: "user", Text: "Hello", CreatedAt: time.Date(2026, 11, 1, 0, i, 0, 0, time.UTC)}},
 		})
 	}
-	if _, err := w.store.Import(b.Context(), w.ada, batch); err != nil {
+	if _, err := w.Store.Import(b.Context(), w.Ada, batch); err != nil {
 		b.Fatal(err)
 	}
 	w.bench(b, "/api/v1/contact?api_key="+secret)
@@ -124,11 +124,11 @@ func (w *world) bench(b *testing.B, target string, headers ...string) {
 			r.Header.Set(headers[i], headers[i+1])
 		}
 		rec := httptest.NewRecorder()
-		w.handler.ServeHTTP(rec, r)
+		w.Handler.ServeHTTP(rec, r)
 		if rec.Code != http.StatusOK {
 			b.Fatalf("got %d, want 200", rec.Code)
 		}
-		w.log.reset()
+		w.Log.reset()
 	}
 }
 

@@ -24,13 +24,13 @@ func TestCompareCounting(t *testing.T) {
 	}
 	dbtest.EachTarget(t, func(t *testing.T, target string) {
 		w := newWorld(t, dbtest.Open(t, target, time.Now))
-		_, secret := w.key(w.ada, "read_only")
-		off := w.program(func(c *handlers.Config) { c.Usage, c.Log = nil, slog.New(slog.DiscardHandler) })
-		limits := limit.NewLimiter(w.store, slog.New(slog.DiscardHandler), 1<<40, time.Now)
-		on := w.program(func(c *handlers.Config) { c.Limits, c.Log = limits, slog.New(slog.DiscardHandler) })
+		_, secret := w.Key(w.Ada, "read_only")
+		off := w.Program(func(c *handlers.Config) { c.Usage, c.Log = nil, slog.New(slog.DiscardHandler) })
+		limits := limit.NewLimiter(w.Store, slog.New(slog.DiscardHandler), 1<<40, time.Now)
+		on := w.Program(func(c *handlers.Config) { c.Limits, c.Log = limits, slog.New(slog.DiscardHandler) })
 		ctx, stop := context.WithCancel(context.Background())
 		var written sync.WaitGroup
-		written.Go(func() { w.uses.Run(ctx) })
+		written.Go(func() { w.Usage.Run(ctx) })
 		written.Go(func() { limits.Run(ctx) })
 		defer written.Wait()
 		defer stop()

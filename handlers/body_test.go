@@ -9,8 +9,8 @@ import (
 
 func TestAWrongBodySaysWhereAndWritesNothing(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
-		_, secret := w.key(w.ada, "contacts_sync")
-		total := func() float64 { return data(t, w.get("/api/v1/contact?size=1", secret))["total"].(float64) }
+		_, secret := w.Key(w.Ada, "contacts_sync")
+		total := func() float64 { return data(t, w.Get("/api/v1/contact?size=1", secret))["total"].(float64) }
 		before := total()
 		for _, c := range []struct {
 			query, body string
@@ -50,7 +50,7 @@ func TestAWrongBodySaysWhereAndWritesNothing(t *testing.T) {
 			if encoding != "" {
 				headers = append(headers, "Content-Encoding", encoding)
 			}
-			if rec := w.do("POST", "/api/v1/contact/upsert?api_key="+secret, `{"email":"a@b.test"}`, headers...); rec.Code != 415 {
+			if rec := w.Do("POST", "/api/v1/contact/upsert?api_key="+secret, `{"email":"a@b.test"}`, headers...); rec.Code != 415 {
 				t.Errorf("%q %q: got %d, want 415", kind, encoding, rec.Code)
 			}
 		}

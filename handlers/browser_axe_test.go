@@ -95,7 +95,7 @@ func personStates(t *testing.T, b *tab) {
 func (b *tab) makeKeys() (used, revoked, live string) {
 	b.t.Helper()
 	make := func(name, description string) db.Key {
-		key, _, err := b.store.CreateKey(b.ctx, b.ada, db.NewKey{Name: name, Role: "full_access", Description: description})
+		key, _, err := b.Store.CreateKey(b.ctx, b.Ada, db.NewKey{Name: name, Role: "full_access", Description: description})
 		if err != nil {
 			b.t.Fatal(err)
 		}
@@ -106,13 +106,13 @@ func (b *tab) makeKeys() (used, revoked, live string) {
 	for i := range 50 {
 		make(fmt.Sprintf("key %d", i), "For a test")
 	}
-	if _, err := b.store.RevokeKey(b.ctx, b.ada, stopped.ID); err != nil {
+	if _, err := b.Store.RevokeKey(b.ctx, b.Ada, stopped.ID); err != nil {
 		b.t.Fatal(err)
 	}
-	user := b.ada
+	user := b.Ada
 	user.KeyID = long.ID
-	b.uses.Count(user, db.Request{ID: db.NewID(), At: time.Now(), Method: "GET", Route: "/api/v1/conversation/{conversation_id}/transcript", Status: 200, Address: "2001:db8:1234:5678:9abc:def0:1234:5678", UserAgent: strings.Repeat("agent", 40)}, true)
-	if err := b.uses.Flush(b.ctx); err != nil {
+	b.Usage.Count(user, db.Request{ID: db.NewID(), At: time.Now(), Method: "GET", Route: "/api/v1/conversation/{conversation_id}/transcript", Status: 200, Address: "2001:db8:1234:5678:9abc:def0:1234:5678", UserAgent: strings.Repeat("agent", 40)}, true)
+	if err := b.Usage.Flush(b.ctx); err != nil {
 		b.t.Fatal(err)
 	}
 	return "/settings/api-keys/" + long.ID, "/settings/api-keys/" + stopped.ID, "/settings/api-keys/" + fresh.ID
@@ -121,7 +121,7 @@ func (b *tab) makeKeys() (used, revoked, live string) {
 func manyKeysStates(t *testing.T, b *tab) {
 	used, revoked, live := b.makeKeys()
 	const list, last = "/settings/api-keys", "/settings/api-keys?page=2"
-	b.world.signIn("ada@a.example") // somewhere else
+	b.world.SignIn("ada@a.example") // somewhere else
 	b.enter()
 	dialog := func(path string) func(*tab) {
 		return func(b *tab) {

@@ -31,7 +31,7 @@ func tried(t *testing.T, c *chrome) {
 	for _, scheme := range []string{"light", "dark"} {
 		t.Run(scheme, func(t *testing.T) {
 			b := c.visit(t, newSite(t, freshStore(t)).withAda())
-			_, secret := b.key(b.ada, "read_only")
+			_, secret := b.Key(b.Ada, "read_only")
 			b.look(1280, 900, scheme)
 			b.open("/docs")
 			if ask[bool](b, `Boolean(window.SwaggerUIBundle)`) {

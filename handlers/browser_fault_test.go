@@ -169,12 +169,12 @@ func sessionEnded(t *testing.T, b *tab) {
 
 func (b *tab) endSessions() {
 	b.t.Helper()
-	sessions, err := b.store.Sessions(b.ctx, b.ada)
+	sessions, err := b.Store.Sessions(b.ctx, b.Ada)
 	if err != nil || len(sessions) == 0 {
 		b.t.Fatalf("got %d sessions to end (%v)", len(sessions), err)
 	}
 	for _, session := range sessions {
-		if err := b.store.EndSession(b.ctx, b.ada, session.ID); err != nil {
+		if err := b.Store.EndSession(b.ctx, b.Ada, session.ID); err != nil {
 			b.t.Fatal(err)
 		}
 	}
@@ -210,7 +210,7 @@ func outage(t *testing.T, b *tab) {
 }
 
 func outageOfQuestions(t *testing.T, b *tab) {
-	b.key(b.ada, "read_only")
+	b.Key(b.Ada, "read_only")
 	b.enter()
 	b.open("/settings/api-keys")
 	b.click(row + ` a[href$="/revocation"]`)

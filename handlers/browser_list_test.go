@@ -35,7 +35,7 @@ func hourly(n int) []db.ArchivedConversation {
 
 func (b *tab) bring(batch []db.ArchivedConversation) {
 	b.t.Helper()
-	if _, err := b.store.Import(b.ctx, b.ada, batch); err != nil {
+	if _, err := b.Store.Import(b.ctx, b.Ada, batch); err != nil {
 		b.t.Fatal(err)
 	}
 }

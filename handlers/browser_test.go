@@ -127,11 +127,11 @@ func newSite(t *testing.T, store *db.Store) *site {
 	server := httptest.NewUnstartedServer(s)
 	s.base = fmt.Sprintf("http://localhost:%d", server.Listener.Addr().(*net.TCPAddr).Port)
 	s.world = emptyWorld(t, store)
-	s.handler = s.program(func(c *handlers.Config) { c.BaseURL = s.base })
-	s.away = s.program(func(c *handlers.Config) { c.BaseURL, c.Store, c.Usage = s.base, lostStore(t), nil })
+	s.Handler = s.Program(func(c *handlers.Config) { c.BaseURL = s.base })
+	s.away = s.Program(func(c *handlers.Config) { c.BaseURL, c.Store, c.Usage = s.base, lostStore(t), nil })
 	ctx, stop := context.WithCancel(context.Background())
 	var written sync.WaitGroup
-	written.Go(func() { s.uses.Run(ctx) })
+	written.Go(func() { s.Usage.Run(ctx) })
 	t.Cleanup(func() { stop(); written.Wait() })
 	server.Start()
 	t.Cleanup(server.Close)
@@ -155,8 +155,8 @@ func lostStore(t *testing.T) *db.Store {
 
 // withAda gives the site its first person.
 func (s *site) withAda() *site {
-	s.t.Helper()
-	s.ada = s.person("ada@a.example", "A")
+	s.T.Helper()
+	s.Ada = s.Person("ada@a.example", "A")
 	return s
 }
 
@@ -164,6 +164,6 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.lost.Load() {
 		s.away.ServeHTTP(w, r)
 	} else {
-		s.handler.ServeHTTP(w, r)
+		s.Handler.ServeHTTP(w, r)
 	}
 }

@@ -15,7 +15,7 @@ func (b *tab) busy() (busy, calm db.Key) {
 	keys := [2]db.Key{}
 	for i, name := range []string{"nightly", strings.Repeat("Wide", 16)} {
 		var err error
-		if keys[i], _, err = b.store.CreateKey(b.ctx, b.ada, db.NewKey{Name: name, Role: "full_access", Description: "For a test"}); err != nil {
+		if keys[i], _, err = b.Store.CreateKey(b.ctx, b.Ada, db.NewKey{Name: name, Role: "full_access", Description: "For a test"}); err != nil {
 			b.t.Fatal(err)
 		}
 	}
@@ -27,9 +27,9 @@ func (b *tab) busy() (busy, calm db.Key) {
 		b.used(keys[0], at, day%3, "/api/v1/contact", 500)
 		b.used(keys[1], at, day%4, "/api/v1/contact", 429)
 	}
-	b.uses.Count(db.Principal{TeamID: keys[1].TeamID, KeyID: keys[1].ID}, db.Request{ID: db.NewID(), At: now, Method: "GET", Route: "/api/v1/contact", Status: 403,
+	b.Usage.Count(db.Principal{TeamID: keys[1].TeamID, KeyID: keys[1].ID}, db.Request{ID: db.NewID(), At: now, Method: "GET", Route: "/api/v1/contact", Status: 403,
 		Address: "2001:db8:1234:5678:9abc:def0:1234:5678", UserAgent: strings.Repeat("agent", 40)}, false)
-	if err := b.uses.Flush(b.ctx); err != nil {
+	if err := b.Usage.Flush(b.ctx); err != nil {
 		b.t.Fatal(err)
 	}
 	return keys[0], keys[1]
@@ -72,7 +72,7 @@ func usageNumbers(t *testing.T, b *tab) {
 	from, until := time.Date(today.Year(), today.Month(), today.Day()-29, 0, 0, 0, 0, zone), time.Date(today.Year(), today.Month(), today.Day()+1, 0, 0, 0, 0, zone)
 	compare := func(table, by string) {
 		t.Helper()
-		usage, err := b.store.Usage(b.ctx, b.ada, db.UsageQuery{From: from, Until: until, Zone: zone, Interval: db.Daily, GroupBy: by})
+		usage, err := b.Store.Usage(b.ctx, b.Ada, db.UsageQuery{From: from, Until: until, Zone: zone, Interval: db.Daily, GroupBy: by})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -22,20 +22,20 @@ func (b *tab) makeHooks() (busy, gone string) {
 		}
 	}
 	make := func(name, path string) db.Webhook {
-		w, _, err := b.store.CreateWebhook(ctx, b.ada, db.NewWebhook{Name: name, Endpoint: "https://example.com/" + path}, outside().Check)
+		w, _, err := b.Store.CreateWebhook(ctx, b.Ada, db.NewWebhook{Name: name, Endpoint: "https://example.com/" + path}, outside().Check)
 		must(err)
 		return w
 	}
 	test := func(w db.Webhook, state db.DeliveryState, isGone bool) {
-		_, err := b.store.TestWebhook(ctx, b.ada, w.ID)
+		_, err := b.Store.TestWebhook(ctx, b.Ada, w.ID)
 		must(err)
-		lots, err := b.store.ClaimDeliveries(ctx, []db.WebhookRef{{TeamID: b.ada.TeamID, ID: w.ID}}, 9)
+		lots, err := b.Store.ClaimDeliveries(ctx, []db.WebhookRef{{TeamID: b.Ada.TeamID, ID: w.ID}}, 9)
 		must(err)
 		r := db.Result{Lot: &lots[0], EventID: lots[0].Parcels[0].EventID, State: state, TriedAt: time.Now(), Next: time.Now().Add(time.Hour), Took: 1234 * time.Millisecond, Status: 200, Gone: isGone}
 		if state != db.Delivered {
 			r.Status, r.Problem, r.Answer = 500, "The endpoint answered 500 Internal Server Error.", strings.Repeat("Nobreakanywhere", 60)
 		}
-		must(b.store.FinishDeliveries(ctx, []db.Result{r}))
+		must(b.Store.FinishDeliveries(ctx, []db.Result{r}))
 	}
 	long, bye := make(strings.Repeat("Wide", 16), strings.Repeat("nobreakanywhere", 40)), make("gone", "")
 	make("healthy", "hook")
@@ -45,7 +45,7 @@ func (b *tab) makeHooks() (busy, gone string) {
 	}
 	test(long, db.Waiting, false)
 	test(long, db.Failed, false)
-	_, err := b.store.TestWebhook(ctx, b.ada, long.ID)
+	_, err := b.Store.TestWebhook(ctx, b.Ada, long.ID)
 	must(err)
 	return "/settings/webhooks/" + long.ID, "/settings/webhooks/" + bye.ID
 }
@@ -95,7 +95,7 @@ func webhookStates(t *testing.T, b *tab) {
 		}},
 		{"deleting a webhook", func(b *tab) { b.open(busy + "/deletion") }},
 	})
-	if _, _, err := b.store.AddUser(context.Background(), db.Operator(""), db.NewUser{Email: "mo@a.example", Name: "Mo", Team: "A", Member: "member", Password: passphrase}); err != nil {
+	if _, _, err := b.Store.AddUser(context.Background(), db.Operator(""), db.NewUser{Email: "mo@a.example", Name: "Mo", Team: "A", Member: "member", Password: passphrase}); err != nil {
 		t.Fatal(err)
 	}
 	b.enterAs("mo@a.example")

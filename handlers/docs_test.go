@@ -30,7 +30,7 @@ import (
 func TestDocs(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, store *db.Store) {
 		w := newWorld(t, store)
-		rec := w.do("GET", "/docs", "")
+		rec := w.Do("GET", "/docs", "")
 		body := rec.Body.String()
 
 		t.Run("anybody reads it", func(t *testing.T) {
@@ -39,7 +39,7 @@ func TestDocs(t *testing.T) {
 					t.Errorf("got %d without %s", rec.Code, want)
 				}
 			}
-			if in := w.page("/docs", w.signIn("ada@a.example")).Body.String(); !strings.Contains(in, "Sign out") || strings.Contains(in, `href="/login"`) {
+			if in := w.Page("/docs", w.SignIn("ada@a.example")).Body.String(); !strings.Contains(in, "Sign out") || strings.Contains(in, `href="/login"`) {
 				t.Error("signed in, it does not say so")
 			}
 		})
@@ -51,7 +51,7 @@ func TestDocs(t *testing.T) {
 			z.Close()
 			sum += packed.Len()
 			for _, found := range regexp.MustCompile(`(?:src|href)="(/static/[^"]+\.(?:css|js|svg))"`).FindAllStringSubmatch(body, -1) {
-				sum += w.do("GET", found[1], "", "Accept-Encoding", "gzip").Body.Len()
+				sum += w.Do("GET", found[1], "", "Accept-Encoding", "gzip").Body.Len()
 			}
 			if sum > 60<<10 {
 				t.Errorf("got %d bytes", sum)
@@ -61,7 +61,7 @@ func TestDocs(t *testing.T) {
 			var document struct {
 				Paths map[string]map[string]struct{ Parameters []struct{ Name string } }
 			}
-			if err := json.Unmarshal(w.do("GET", "/openapi.json", "").Body.Bytes(), &document); err != nil {
+			if err := json.Unmarshal(w.Do("GET", "/openapi.json", "").Body.Bytes(), &document); err != nil {
 				t.Fatal(err)
 			}
 			for path, methods := range document.Paths {
@@ -102,7 +102,7 @@ func (w *world) cook(t *testing.T, name, role string) *kitchen {
 		}
 	}
 	k := &kitchen{world: w, t: t, dir: t.TempDir()}
-	page := w.do("GET", "/docs", "").Body.String()
+	page := w.Do("GET", "/docs", "").Body.String()
 	found := regexp.MustCompile(`(?s)<code id="` + strings.Replace(name, ".", "-", 1) + `">(.*?)</code>`).FindStringSubmatch(page)
 	if found == nil {
 		t.Fatalf("%s is not on the page", name)
@@ -111,7 +111,7 @@ func (w *world) cook(t *testing.T, name, role string) *kitchen {
 	k.script = map[string][]string{".sh": {"sh", name}, ".py": {"python3", name}}[filepath.Ext(name)]
 	server := httptest.NewServer(k)
 	t.Cleanup(server.Close)
-	_, secret := w.key(w.ada, role)
+	_, secret := w.Key(w.Ada, role)
 	k.env = append(os.Environ(), "INSIGHTO_URL="+server.URL, "INSIGHTO_API_KEY="+secret)
 	return k
 }
@@ -120,7 +120,7 @@ func (w *world) cook(t *testing.T, name, role string) *kitchen {
 // told to come again.
 func (k *kitchen) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 	rec := httptest.NewRecorder()
-	k.handler.ServeHTTP(rec, r)
+	k.Handler.ServeHTTP(rec, r)
 	maps.Copy(out.Header(), rec.Header())
 	body := rec.Body.Bytes()
 	if len(body) < 4000 {
@@ -264,7 +264,7 @@ func everyRecipe(t *testing.T, name string, check func(t *testing.T, w *world, n
 	dbtest.Each(t, func(t *testing.T, store *db.Store) {
 		w := newWorld(t, store)
 		batch := recent(250)
-		if _, err := w.store.Import(context.Background(), w.ada, batch); err != nil {
+		if _, err := w.Store.Import(context.Background(), w.Ada, batch); err != nil {
 			t.Fatal(err)
 		}
 		check(t, w, name, batch)
@@ -274,7 +274,7 @@ func everyRecipe(t *testing.T, name string, check func(t *testing.T, w *world, n
 func exported(t *testing.T, w *world, name string, batch []db.ArchivedConversation) {
 	old := conversations(2)[1]
 	old.ID, old.CreatedAt = db.NewID(), batch[0].CreatedAt.AddDate(0, 0, -40)
-	if _, err := w.store.Import(t.Context(), w.ada, []db.ArchivedConversation{old}); err != nil {
+	if _, err := w.Store.Import(t.Context(), w.Ada, []db.ArchivedConversation{old}); err != nil {
 		t.Fatal(err)
 	}
 	k := w.cook(t, name, "conversations_export")
@@ -303,7 +303,7 @@ func exported(t *testing.T, w *world, name string, batch []db.ArchivedConversati
 	if got := strings.TrimSpace(k.read("since")); got != old.CreatedAt.Format(time.DateOnly) {
 		t.Errorf("the next night begins with %s, want the day of the oldest that is open, %v", got, old.CreatedAt)
 	}
-	if _, err := w.store.CloseConversation(t.Context(), w.ada, old.ID); err != nil {
+	if _, err := w.Store.CloseConversation(t.Context(), w.Ada, old.ID); err != nil {
 		t.Fatal(err)
 	}
 	want[old.ID] = 1
@@ -370,8 +370,8 @@ func synced(t *testing.T, w *world, name string, batch []db.ArchivedConversation
 	if times, _ := k.lines("contacts.ndjson"); !maps.Equal(times, want) {
 		t.Errorf("got %d contacts, want %d, each once", len(times), len(want))
 	}
-	_, secret := w.key(w.ada, "read_only")
-	total := func() float64 { return data(t, w.get("/api/v1/contact?size=1", secret))["total"].(float64) }
+	_, secret := w.Key(w.Ada, "read_only")
+	total := func() float64 { return data(t, w.Get("/api/v1/contact?size=1", secret))["total"].(float64) }
 	if got := total(); got != 252 || strings.TrimSpace(k.read("sent")) != "3" {
 		t.Errorf("there are %v contacts and %s were sent, want 252 and 3", got, k.read("sent"))
 	}

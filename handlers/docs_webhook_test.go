@@ -50,16 +50,16 @@ func main() {
 func TestSnippetsCheckASignature(t *testing.T) {
 	ctx := context.Background()
 	w := newWorld(t, freshStore(t))
-	page := w.do("GET", "/docs", "").Body.String()
-	hook, secret, err := w.store.CreateWebhook(ctx, w.ada, db.NewWebhook{Name: "x", Endpoint: "https://example.com"}, outside().Check)
+	page := w.Do("GET", "/docs", "").Body.String()
+	hook, secret, err := w.Store.CreateWebhook(ctx, w.Ada, db.NewWebhook{Name: "x", Endpoint: "https://example.com"}, outside().Check)
 	if err != nil {
 		t.Fatal(err)
 	}
-	id, err := w.store.TestWebhook(ctx, w.ada, hook.ID)
+	id, err := w.Store.TestWebhook(ctx, w.Ada, hook.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
-	body, err := w.store.EventBody(ctx, w.ada.TeamID, id)
+	body, err := w.Store.EventBody(ctx, w.Ada.TeamID, id)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,7 +23,7 @@ var held = []string{
 func TestETag(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		secret := w.filled(3)
-		other, _ := w.copy(w.store)
+		other, _ := w.Copy(w.Store)
 		ask := func(path string, tags ...string) *httptest.ResponseRecorder {
 			var headers []string
 			for _, tag := range tags {
@@ -33,7 +33,7 @@ func TestETag(t *testing.T) {
 			if strings.Contains(path, "?") {
 				mark = "&"
 			}
-			return w.do("GET", "/api/v1/"+path+mark+"api_key="+secret, "", headers...)
+			return w.Do("GET", "/api/v1/"+path+mark+"api_key="+secret, "", headers...)
 		}
 
 		t.Run("an answer in hand that still stands is not sent again", func(t *testing.T) {
@@ -66,16 +66,16 @@ func TestETag(t *testing.T) {
 		})
 
 		t.Run("two copies of the program agree, and a change is noticed", func(t *testing.T) {
-			_, writer := w.key(w.ada, "full_access")
+			_, writer := w.Key(w.Ada, "full_access")
 			before := map[string]string{}
 			for _, path := range []string{"contact", "conversation/counts?date_from=2026-11-01&date_to=2026-11-02"} {
 				before[path] = ask(path).Header().Get("ETag")
-				first := w.handler
-				w.handler = other
+				first := w.Handler
+				w.Handler = other
 				if got := ask(path).Header().Get("ETag"); got != before[path] {
 					t.Errorf("%s: another copy says %s, want %s", path, got, before[path])
 				}
-				w.handler = first
+				w.Handler = first
 			}
 			data(t, w.send("PUT", "/api/v1/contact/"+zoe, writer, `{"last_name":"Nowak"}`))
 			data(t, w.send("DELETE", "/api/v1/conversation/"+conversationID(1), writer, ""))
@@ -100,7 +100,7 @@ func TestMethods(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, store *db.Store) {
 		w := newWorld(t, store)
 		secret := w.filled(3)
-		server := httptest.NewServer(w.handler) // HEAD loses its body only on a connection
+		server := httptest.NewServer(w.Handler) // HEAD loses its body only on a connection
 		defer server.Close()
 		do := func(method, path string) (*http.Response, string) {
 			t.Helper()

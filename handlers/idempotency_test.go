@@ -13,19 +13,19 @@ import (
 
 // repeat sends a JSON body with an Idempotency-Key.
 func (w *world) repeat(idempotency, path, secret, body string) *httptest.ResponseRecorder {
-	w.t.Helper()
+	w.T.Helper()
 	mark := "?"
 	if strings.Contains(path, "?") {
 		mark = "&"
 	}
-	return w.do("POST", "/api/v1/"+path+mark+"api_key="+secret, body, "Content-Type", "application/json", "Idempotency-Key", idempotency)
+	return w.Do("POST", "/api/v1/"+path+mark+"api_key="+secret, body, "Content-Type", "application/json", "Idempotency-Key", idempotency)
 }
 
 func TestIdempotency(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		secret := w.started()
 		open := "conversation/" + data(t, w.send("POST", "/api/v1/conversation", secret, `{"assistant_id":"`+claims+`"}`))["id"].(string)
-		contacts := func() float64 { return data(t, w.get("/api/v1/contact?size=1", secret))["total"].(float64) }
+		contacts := func() float64 { return data(t, w.Get("/api/v1/contact?size=1", secret))["total"].(float64) }
 
 		t.Run("the same request gets the first answer again, and changes nothing", func(t *testing.T) {
 			for i, c := range []struct{ path, body string }{
@@ -57,7 +57,7 @@ func TestIdempotency(t *testing.T) {
 					t.Errorf("%s: a row was written", c.path)
 				}
 			}
-			if said := decode(t, w.get("/api/v1/"+open+"/transcript", secret))["data"].([]any); len(said) != 1 {
+			if said := decode(t, w.Get("/api/v1/"+open+"/transcript", secret))["data"].([]any); len(said) != 1 {
 				t.Errorf("%d messages, want 1", len(said))
 			}
 		})
@@ -83,11 +83,11 @@ func TestIdempotency(t *testing.T) {
 
 		t.Run("another of the person's keys shares the answer, another person does not", func(t *testing.T) {
 			first := w.repeat("shared", "contact", secret, `{"first_name":"Ada's"}`)
-			_, second := w.key(w.ada, "contacts_sync")
+			_, second := w.Key(w.Ada, "contacts_sync")
 			if again := w.repeat("shared", "contact", second, `{"first_name":"Ada's"}`); again.Body.String() != first.Body.String() {
 				t.Errorf("got %s, want %s", again.Body, first.Body)
 			}
-			_, others := w.key(w.person("eve@b.example", "B"), "contacts_sync")
+			_, others := w.Key(w.Person("eve@b.example", "B"), "contacts_sync")
 			if rec := w.repeat("shared", "contact", others, `{"first_name":"Eve's"}`); data(t, rec)["first_name"] != "Eve's" {
 				t.Errorf("the other person got %s", rec.Body)
 			}
@@ -101,7 +101,7 @@ func TestIdempotency(t *testing.T) {
 					t.Errorf("%.20q: got %d %s, want 422", wrong, rec.Code, rec.Body)
 				}
 			}
-			twice := w.do("POST", "/api/v1/contact?api_key="+secret, `{}`, "Content-Type", "application/json", "Idempotency-Key", "a", "Idempotency-Key", "a")
+			twice := w.Do("POST", "/api/v1/contact?api_key="+secret, `{}`, "Content-Type", "application/json", "Idempotency-Key", "a", "Idempotency-Key", "a")
 			if twice.Code != 422 || contacts() != before {
 				t.Errorf("given twice: got %d, want 422 and no row", twice.Code)
 			}
@@ -132,7 +132,7 @@ func TestIdempotency(t *testing.T) {
 		})
 
 		t.Run("a role is asked before any answer is given again", func(t *testing.T) {
-			_, reader := w.key(w.ada, "read_only")
+			_, reader := w.Key(w.Ada, "read_only")
 			if rec := w.repeat("shared", "contact", reader, `{"first_name":"Ada's"}`); rec.Code != 403 {
 				t.Errorf("got %d, want 403", rec.Code)
 			}
@@ -145,7 +145,7 @@ func TestIdempotencyEnds(t *testing.T) {
 		clock := dbtest.NewClock()
 		store := dbtest.Open(t, target, clock.Now)
 		w := newWorld(t, store)
-		_, secret := w.key(w.ada, "contacts_sync")
+		_, secret := w.Key(w.Ada, "contacts_sync")
 		kept := func() (n int) {
 			if err := dbtest.Handle(t, target).QueryRow(`SELECT COUNT(*) FROM kept_answers`).Scan(&n); err != nil {
 				t.Fatal(err)
@@ -175,7 +175,7 @@ func TestIdempotencyEnds(t *testing.T) {
 func TestIdempotencyKeepsNoFailure(t *testing.T) {
 	dbtest.EachTarget(t, func(t *testing.T, target string) {
 		w := newWorld(t, dbtest.Open(t, target, time.Now))
-		_, secret := w.key(w.ada, "contacts_sync")
+		_, secret := w.Key(w.Ada, "contacts_sync")
 		handle := dbtest.Handle(t, target)
 		exec := func(text string) {
 			t.Helper()
@@ -189,7 +189,7 @@ func TestIdempotencyKeepsNoFailure(t *testing.T) {
 		}
 		exec(`ALTER TABLE totals_away RENAME TO totals`)
 		made := data(t, w.repeat(secret, "contact", secret, `{"first_name":"a"}`))
-		if made["first_name"] != "a" || data(t, w.get("/api/v1/contact", secret))["total"] != 1.0 {
+		if made["first_name"] != "a" || data(t, w.Get("/api/v1/contact", secret))["total"] != 1.0 {
 			t.Errorf("after the failure: %v", made)
 		}
 		rows, err := handle.Query(`SELECT digest, asked, body FROM kept_answers`)

@@ -71,31 +71,31 @@ func newProbe(t *testing.T, target string) *probe {
 		}
 		return time.Now()
 	}
-	p.metrics = handlers.NewMetrics(w.store, w.uses)
-	w.handler = w.program(func(c *handlers.Config) {
-		c.Limits, c.Metrics, c.Now = limit.NewLimiter(w.store, w.logger(), 10_000, time.Now), p.metrics, now
+	p.metrics = handlers.NewMetrics(w.Store, w.Usage)
+	w.Handler = w.Program(func(c *handlers.Config) {
+		c.Limits, c.Metrics, c.Now = limit.NewLimiter(w.Store, w.Logger(), 10_000, time.Now), p.metrics, now
 	})
-	if _, err := w.store.Import(context.Background(), w.ada, conversations(3)); err != nil {
+	if _, err := w.Store.Import(context.Background(), w.Ada, conversations(3)); err != nil {
 		t.Fatal(err)
 	}
-	p.cookie = w.signIn("ada@a.example")
+	p.cookie = w.SignIn("ada@a.example")
 	return p
 }
 
 // makeKey marks the key that the page shows. It is the one answer that is not searched.
 func (p *probe) makeKey() {
-	p.t.Helper()
-	rec := p.post("/settings/api-keys", p.cookie, url.Values{"name": {"marked"}, "role": {"conversations_export"}, "description": {"Is it seen anywhere?"}})
+	p.T.Helper()
+	rec := p.Post("/settings/api-keys", p.cookie, url.Values{"name": {"marked"}, "role": {"conversations_export"}, "description": {"Is it seen anywhere?"}})
 	p.secret = keyOn(rec.Body.String())
 	if rec.Code != http.StatusOK || p.secret == "" {
-		p.t.Fatalf("no key is shown: %d %s", rec.Code, rec.Body)
+		p.T.Fatalf("no key is shown: %d %s", rec.Code, rec.Body)
 	}
 	for name, values := range rec.Header() {
 		p.see("a header of the answer that shows the key", []byte(name+": "+strings.Join(values, ",")))
 	}
-	list, err := p.store.Keys(context.Background(), p.ada, db.Page{Number: 1, Size: 1})
+	list, err := p.Store.Keys(context.Background(), p.Ada, db.Page{Number: 1, Size: 1})
 	if err != nil || list.Total != 1 {
-		p.t.Fatalf("%d keys (%v), want 1", list.Total, err)
+		p.T.Fatalf("%d keys (%v), want 1", list.Total, err)
 	}
 	p.key = list.Items[0]
 	p.see("what the store gives of the key", fmt.Appendf(nil, "%+v %#v", p.key, p.key))
@@ -107,7 +107,7 @@ func (p *probe) see(where string, what []byte) {
 
 // ask sends a request, keeps the answer, and wants a status.
 func (p *probe) ask(want int, method, target, body string, headers ...string) {
-	p.t.Helper()
+	p.T.Helper()
 	rec := p.answer(method, target, body, headers...)
 	var b bytes.Buffer
 	_ = rec.Result().Header.Write(&b)
@@ -115,7 +115,7 @@ func (p *probe) ask(want int, method, target, body string, headers ...string) {
 	where := method + " " + strings.ReplaceAll(target, p.secret, "KEY")
 	p.see(where, b.Bytes())
 	if rec.Code != want {
-		p.t.Errorf("%s: got %d, want %d: %.300s", where, rec.Code, want, rec.Body)
+		p.T.Errorf("%s: got %d, want %d: %.300s", where, rec.Code, want, rec.Body)
 	}
 }
 
@@ -126,12 +126,12 @@ func (p *probe) answer(method, target, body string, headers ...string) *httptest
 		r.Header.Set(headers[i], headers[i+1])
 	}
 	rec := httptest.NewRecorder()
-	p.handler.ServeHTTP(rec, r)
+	p.Handler.ServeHTTP(rec, r)
 	return rec
 }
 
 func (p *probe) form(want int, path, body string) {
-	p.t.Helper()
+	p.T.Helper()
 	p.ask(want, http.MethodPost, path, body, "Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Site", "same-origin", "Cookie", p.cookie)
 }
 
@@ -257,29 +257,29 @@ func (p *probe) panics() {
 		p.armed.Store(true)
 		p.ask(c.status, "GET", c.target, "", "Cookie", p.cookie, "User-Agent", p.secret)
 		if p.armed.Swap(false) {
-			p.t.Errorf("%d: nothing panicked", c.status)
+			p.T.Errorf("%d: nothing panicked", c.status)
 		}
 	}
-	if !strings.Contains(p.log.String(), "the clock broke while it held in-[redacted]") {
-		p.t.Error("no panic is in the log: nothing is proved")
+	if !strings.Contains(p.Log.String(), "the clock broke while it held in-[redacted]") {
+		p.T.Error("no panic is in the log: nothing is proved")
 	}
 }
 
 func (p *probe) flush() {
-	p.t.Helper()
+	p.T.Helper()
 	p.ask(200, "GET", "/api/v1/key?api_key="+p.secret, "", "User-Agent", "curl/8 "+p.secret+" "+percent(p.secret, "%%%02x"))
-	if err := p.uses.Flush(context.Background()); err != nil {
-		p.t.Fatal(err)
+	if err := p.Usage.Flush(context.Background()); err != nil {
+		p.T.Fatal(err)
 	}
-	requests, err := p.store.KeyRequests(context.Background(), p.ada, p.key.ID, time.Time{}, 1000)
+	requests, err := p.Store.KeyRequests(context.Background(), p.Ada, p.key.ID, time.Time{}, 1000)
 	if err != nil || len(requests) < 20 {
-		p.t.Fatalf("the log has %d requests (%v): nothing is proved", len(requests), err)
+		p.T.Fatalf("the log has %d requests (%v): nothing is proved", len(requests), err)
 	}
 	p.see("the log of requests", fmt.Appendf(nil, "%+v", requests))
 	p.ask(200, "GET", "/settings/usage/requests/"+requests[0].ID, "", "Cookie", p.cookie)
 	p.usePages() // with what was written of the last use
-	if kept, err := p.store.Key(context.Background(), p.ada, p.key.ID); err != nil || kept.LastUsed.UserAgent != "[redacted]" {
-		p.t.Errorf("kept of a program that names itself after the key: %q (%v)", kept.LastUsed.UserAgent, err)
+	if kept, err := p.Store.Key(context.Background(), p.Ada, p.key.ID); err != nil || kept.LastUsed.UserAgent != "[redacted]" {
+		p.T.Errorf("kept of a program that names itself after the key: %q (%v)", kept.LastUsed.UserAgent, err)
 	}
 }
 
@@ -297,25 +297,25 @@ func (p *probe) stop() {
 
 // keep looks at what the database is made of: its files and a backup, or every column of every table.
 func (p *probe) keep(when string) {
-	p.t.Helper()
+	p.T.Helper()
 	keep := func(where string, what []byte) {
 		p.seen = append(p.seen, sighting{where: where + " " + when, what: what, kept: true})
 	}
 	if db.IsPostgres(p.target) {
-		for column, text := range dump(p.t, p.target) {
+		for column, text := range dump(p.T, p.target) {
 			keep(column, text)
 		}
 		return
 	}
-	backup := filepath.Join(p.t.TempDir(), "backup.db")
-	if err := p.store.Backup(context.Background(), backup); err != nil {
-		p.t.Fatal(err)
+	backup := filepath.Join(p.T.TempDir(), "backup.db")
+	if err := p.Store.Backup(context.Background(), backup); err != nil {
+		p.T.Fatal(err)
 	}
 	files := 0
 	for _, file := range []string{backup, p.target, p.target + "-wal", p.target + "-shm"} {
 		body, err := os.ReadFile(file)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			p.t.Fatal(err)
+			p.T.Fatal(err)
 		}
 		if err == nil {
 			files++
@@ -323,7 +323,7 @@ func (p *probe) keep(when string) {
 		}
 	}
 	if files < 3 {
-		p.t.Errorf("%d files were found, want the database, its log and a backup", files)
+		p.T.Errorf("%d files were found, want the database, its log and a backup", files)
 	}
 }
 
@@ -365,34 +365,34 @@ func dump(t testing.TB, target string) map[string][]byte {
 
 // loseDatabase closes the database under the program.
 func (p *probe) loseDatabase() {
-	p.store.Close()
+	p.Store.Close()
 	for _, path := range []string{"/api/v1/key?api_key=" + p.secret, "/api/v1/assistant?api_key=" + p.secret, "/settings/api-keys?x=" + p.secret, "/readyz?x=" + p.secret} {
 		rec := p.answer("GET", path, "", "Cookie", p.cookie, "User-Agent", p.secret)
 		p.see("without a database", rec.Body.Bytes())
 		if rec.Code != 500 && rec.Code != 503 {
-			p.t.Errorf("without a database: got %d, want 500 or 503", rec.Code)
+			p.T.Errorf("without a database: got %d, want 500 or 503", rec.Code)
 		}
 	}
-	if err := p.uses.Flush(context.Background()); err != nil {
+	if err := p.Usage.Flush(context.Background()); err != nil {
 		p.see("an error of the flush", []byte(err.Error()))
 	}
 }
 
 // searchAll wants the secret nowhere, and its digest in the database only, as bytes.
 func (p *probe) searchAll() {
-	p.see("the log", []byte(p.log.String()))
-	p.see("the metrics", []byte(scrape(p.t, p.metrics)))
+	p.see("the log", []byte(p.Log.String()))
+	p.see("the metrics", []byte(scrape(p.T, p.metrics)))
 	secret, digest := spellings(p.secret), digests(p.secret)
 	for _, s := range p.seen {
 		if where, how := found(s.what, secret); how != "" {
-			p.t.Errorf("the key is in %s, %s: %.200q", s.where, how, around(s.what, where))
+			p.T.Errorf("the key is in %s, %s: %.200q", s.where, how, around(s.what, where))
 		}
 		if where, how := found(s.what, digest); how != "" && !(s.kept && (how == "as bytes" || strings.HasPrefix(s.where, "keys.digest "))) {
-			p.t.Errorf("the key's digest is in %s, %s: %.200q", s.where, how, around(s.what, where))
+			p.T.Errorf("the key's digest is in %s, %s: %.200q", s.where, how, around(s.what, where))
 		}
 	}
-	if len(p.seen) < 150 || !strings.Contains(p.log.String(), `"msg":"request"`) {
-		p.t.Errorf("%d things were searched: nothing is proved", len(p.seen))
+	if len(p.seen) < 150 || !strings.Contains(p.Log.String(), `"msg":"request"`) {
+		p.T.Errorf("%d things were searched: nothing is proved", len(p.seen))
 	}
 }
 

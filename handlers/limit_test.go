@@ -25,17 +25,17 @@ func eachLimited(t *testing.T, rate int64, f func(t *testing.T, w *world, clock 
 	t.Helper()
 	dbtest.EachClock(t, func(t *testing.T, store *db.Store, clock *dbtest.Clock) {
 		w := newWorld(t, store)
-		w.handler, w.limits = w.limited(store, rate, clock.Now)
+		w.Handler, w.limits = w.limited(store, rate, clock.Now)
 		f(t, w, clock)
 	})
 }
 
 // limited gives one more copy of the program, which keeps keys within their limits.
 func (w *world) limited(store *db.Store, rate int64, now func() time.Time) (http.Handler, *limit.Limiter) {
-	w.t.Helper()
-	limits := limit.NewLimiter(store, w.logger(), rate, now)
-	w.uses = usage.NewRecorder(store, w.logger(), now)
-	return w.program(func(c *handlers.Config) { c.Store, c.Limits, c.Now = store, limits, now }), limits
+	w.T.Helper()
+	limits := limit.NewLimiter(store, w.Logger(), rate, now)
+	w.Usage = usage.NewRecorder(store, w.Logger(), now)
+	return w.Program(func(c *handlers.Config) { c.Store, c.Limits, c.Now = store, limits, now }), limits
 }
 
 var leftNow = regexp.MustCompile(`^"default";r=(\d+);t=(\d+)$`)
@@ -55,10 +55,10 @@ func left(t *testing.T, h http.Header) (requests, seconds int) {
 func TestEveryAnswerOfAKnownKeyTellsWhatIsLeft(t *testing.T) {
 	eachLimited(t, 100, func(t *testing.T, w *world, _ *dbtest.Clock) {
 		w.filled(4)
-		_, secret := w.key(w.ada, "full_access")
-		_, narrow := w.key(w.ada, "contacts_sync")
+		_, secret := w.Key(w.Ada, "full_access")
+		_, narrow := w.Key(w.Ada, "contacts_sync")
 		key, days := "api_key="+secret, "date_from=2026-11-01&date_to=2026-11-30&"
-		tag := w.get("/api/v1/contact", secret).Header().Get("ETag")
+		tag := w.Get("/api/v1/contact", secret).Header().Get("ETag")
 		want := 99
 		for _, c := range []struct {
 			status       int
@@ -83,7 +83,7 @@ func TestEveryAnswerOfAKnownKeyTellsWhatIsLeft(t *testing.T) {
 			{200, "POST", "/api/v1/contact?" + key, `{"email":"x@example.com"}`, []string{"Content-Type", "application/json", "Idempotency-Key", "a"}, true},
 			{200, "POST", "/api/v1/contact?" + key, `{"email":"x@example.com"}`, []string{"Content-Type", "application/json", "Idempotency-Key", "a"}, true},
 		} {
-			rec := w.do(c.method, c.path, c.body, c.headers...)
+			rec := w.Do(c.method, c.path, c.body, c.headers...)
 			what := c.method + " " + strings.ReplaceAll(c.path, secret, "KEY")
 			if c.counts {
 				want--
@@ -95,7 +95,7 @@ func TestEveryAnswerOfAKnownKeyTellsWhatIsLeft(t *testing.T) {
 				t.Errorf("%s: RateLimit-Policy: got %q", what, got)
 			}
 		}
-		if rec := w.get("/api/v1/assistant", narrow); rec.Code != 403 {
+		if rec := w.Get("/api/v1/assistant", narrow); rec.Code != 403 {
 			t.Errorf("a role that forbids: got %d, want 403", rec.Code)
 		} else if got, _ := left(t, rec.Header()); got != 99 {
 			t.Errorf("a role that forbids: got %d left, want 99", got)
@@ -105,15 +105,15 @@ func TestEveryAnswerOfAKnownKeyTellsWhatIsLeft(t *testing.T) {
 
 func TestWhatHasNoKnownKeyIsToldNothing(t *testing.T) {
 	eachLimited(t, 100, func(t *testing.T, w *world, _ *dbtest.Clock) {
-		key, secret := w.key(w.ada, "full_access")
-		_, revoked := w.key(w.ada, "full_access")
-		keys, err := w.store.Keys(t.Context(), w.ada, db.Page{Number: 1, Size: 2})
+		key, secret := w.Key(w.Ada, "full_access")
+		_, revoked := w.Key(w.Ada, "full_access")
+		keys, err := w.Store.Keys(t.Context(), w.Ada, db.Page{Number: 1, Size: 2})
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, k := range keys.Items {
 			if k.ID != key.ID {
-				if _, err := w.store.RevokeKey(t.Context(), w.ada, k.ID); err != nil {
+				if _, err := w.Store.RevokeKey(t.Context(), w.Ada, k.ID); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -131,12 +131,12 @@ func TestWhatHasNoKnownKeyIsToldNothing(t *testing.T) {
 			{405, "POST", "/api/v1/key?api_key=" + secret},
 			{200, "GET", "/login?api_key=" + secret},
 		} {
-			rec := w.do(c.method, c.path, "")
+			rec := w.Do(c.method, c.path, "")
 			if h := rec.Header(); rec.Code != c.status || h.Get("RateLimit") != "" || h.Get("RateLimit-Policy") != "" {
 				t.Errorf("%s %.30s: got %d, %q; want %d and nothing", c.method, c.path, rec.Code, h.Get("RateLimit"), c.status)
 			}
 		}
-		if got, _ := left(t, w.get("/api/v1/key", secret).Header()); got != 99 {
+		if got, _ := left(t, w.Get("/api/v1/key", secret).Header()); got != 99 {
 			t.Errorf("got %d left, want 99", got)
 		}
 	})
@@ -144,14 +144,14 @@ func TestWhatHasNoKnownKeyIsToldNothing(t *testing.T) {
 
 func TestAKeyOverItsLimitIsToldWhenToComeBack(t *testing.T) {
 	eachLimited(t, 5, func(t *testing.T, w *world, clock *dbtest.Clock) {
-		_, secret := w.key(w.ada, "read_only")
+		_, secret := w.Key(w.Ada, "read_only")
 		for range 5 {
-			if rec := w.get("/api/v1/key", secret); rec.Code != 200 {
+			if rec := w.Get("/api/v1/key", secret); rec.Code != 200 {
 				t.Fatalf("got %d %s, want 200", rec.Code, rec.Body)
 			}
 		}
 		for range 3 {
-			rec := w.get("/api/v1/contact", secret)
+			rec := w.Get("/api/v1/contact", secret)
 			wait, err := strconv.Atoi(rec.Header().Get("Retry-After"))
 			n, seconds := left(t, rec.Header())
 			if rec.Code != 429 || decode(t, rec)["code"] != "rate_limited" || err != nil || wait != seconds || n != 0 || wait < 1 || wait > 60 {
@@ -162,14 +162,14 @@ func TestAKeyOverItsLimitIsToldWhenToComeBack(t *testing.T) {
 			}
 		}
 		t.Run("another key goes on", func(t *testing.T) {
-			_, other := w.key(w.ada, "read_only")
-			if rec := w.get("/api/v1/key", other); rec.Code != 200 {
+			_, other := w.Key(w.Ada, "read_only")
+			if rec := w.Get("/api/v1/key", other); rec.Code != 200 {
 				t.Errorf("got %d, want 200", rec.Code)
 			}
 		})
-		wait, _ := strconv.Atoi(w.get("/api/v1/key", secret).Header().Get("Retry-After"))
+		wait, _ := strconv.Atoi(w.Get("/api/v1/key", secret).Header().Get("Retry-After"))
 		clock.Pass(time.Duration(wait) * time.Second)
-		if rec := w.get("/api/v1/key", secret); rec.Code != 200 {
+		if rec := w.Get("/api/v1/key", secret); rec.Code != 200 {
 			t.Errorf("after Retry-After: got %d, want 200", rec.Code)
 		}
 	})
@@ -179,10 +179,10 @@ func TestAKeyOverItsLimitIsToldWhenToComeBack(t *testing.T) {
 // over the seconds it holds for, and waits when nothing is left.
 func TestAClientThatObeysTheHeadersGetsNoFurther429(t *testing.T) {
 	eachLimited(t, 30, func(t *testing.T, w *world, clock *dbtest.Clock) {
-		_, secret := w.key(w.ada, "read_only")
+		_, secret := w.Key(w.Ada, "read_only")
 		refused, served, begun := 0, 0, clock.Now()
 		for served < 5*30 {
-			rec := w.get("/api/v1/key", secret)
+			rec := w.Get("/api/v1/key", secret)
 			n, seconds := left(t, rec.Header())
 			switch {
 			case rec.Code == 429:
@@ -208,13 +208,13 @@ func TestAClientThatObeysTheHeadersGetsNoFurther429(t *testing.T) {
 
 func TestATeamOverItsQuotaIsToldWhenTheMonthEnds(t *testing.T) {
 	eachLimited(t, 50, func(t *testing.T, w *world, clock *dbtest.Clock) {
-		_, secret := w.key(w.ada, "read_only")
-		if err := w.store.SetQuota(t.Context(), db.Operator(w.ada.TeamID), 3); err != nil {
+		_, secret := w.Key(w.Ada, "read_only")
+		if err := w.Store.SetQuota(t.Context(), db.Operator(w.Ada.TeamID), 3); err != nil {
 			t.Fatal(err)
 		}
 		second := func() {
 			t.Helper()
-			if err := w.uses.Flush(t.Context()); err != nil {
+			if err := w.Usage.Flush(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			if err := w.limits.Refresh(t.Context()); err != nil {
@@ -223,7 +223,7 @@ func TestATeamOverItsQuotaIsToldWhenTheMonthEnds(t *testing.T) {
 		}
 		for want := 3; want >= 1; want-- {
 			second()
-			rec := w.get("/api/v1/key", secret)
+			rec := w.Get("/api/v1/key", secret)
 			if policy := rec.Header().Get("RateLimit-Policy"); rec.Code != 200 || policy != `"default";q=50;w=60, "month";q=3;w=2592000` {
 				t.Errorf("got %d, %q", rec.Code, policy)
 			}
@@ -233,7 +233,7 @@ func TestATeamOverItsQuotaIsToldWhenTheMonthEnds(t *testing.T) {
 		}
 		second()
 		for range 3 {
-			rec := w.get("/api/v1/contact", secret)
+			rec := w.Get("/api/v1/contact", secret)
 			if left := rec.Header().Get("RateLimit"); !regexp.MustCompile(`^"default";r=47;t=\d+, "month";r=0;t=648000$`).MatchString(left) {
 				t.Errorf("got %q", left)
 			}
@@ -242,19 +242,19 @@ func TestATeamOverItsQuotaIsToldWhenTheMonthEnds(t *testing.T) {
 			}
 			second()
 		}
-		if err := w.store.SetQuota(t.Context(), db.Operator(w.ada.TeamID), 4); err != nil {
+		if err := w.Store.SetQuota(t.Context(), db.Operator(w.Ada.TeamID), 4); err != nil {
 			t.Fatal(err)
 		}
 		second()
-		if rec := w.get("/api/v1/key", secret); rec.Code != 200 {
+		if rec := w.Get("/api/v1/key", secret); rec.Code != 200 {
 			t.Errorf("with a larger quota: got %d, want 200", rec.Code)
 		}
 		second()
-		if rec := w.get("/api/v1/key", secret); rec.Code != 429 {
+		if rec := w.Get("/api/v1/key", secret); rec.Code != 429 {
 			t.Errorf("that used up: got %d, want 429", rec.Code)
 		}
 		clock.Pass(648000 * time.Second)
-		if rec := w.get("/api/v1/key", secret); rec.Code != 200 {
+		if rec := w.Get("/api/v1/key", secret); rec.Code != 200 {
 			t.Errorf("in the next month: got %d, want 200", rec.Code)
 		}
 	})
@@ -262,12 +262,12 @@ func TestATeamOverItsQuotaIsToldWhenTheMonthEnds(t *testing.T) {
 
 func TestARevokedKeyIsToldSoEachTime(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
-		key, secret := w.key(w.ada, "read_only")
-		if _, err := w.store.RevokeKey(t.Context(), w.ada, key.ID); err != nil {
+		key, secret := w.Key(w.Ada, "read_only")
+		if _, err := w.Store.RevokeKey(t.Context(), w.Ada, key.ID); err != nil {
 			t.Fatal(err)
 		}
 		for i := range 1100 {
-			if rec := w.get("/api/v1/key", secret); rec.Code != 401 || !strings.Contains(rec.Body.String(), "key_revoked") {
+			if rec := w.Get("/api/v1/key", secret); rec.Code != 401 || !strings.Contains(rec.Body.String(), "key_revoked") {
 				t.Fatalf("request %d: got %d %s, want 401 key_revoked", i, rec.Code, rec.Body)
 			}
 		}
@@ -280,7 +280,7 @@ func TestWrongKeysOfANetworkAreOneStrangers(t *testing.T) {
 		r := httptest.NewRequest(http.MethodGet, "/api/v1/key?api_key=wrong", nil)
 		r.RemoteAddr = address
 		rec := httptest.NewRecorder()
-		w.handler.ServeHTTP(rec, r)
+		w.Handler.ServeHTTP(rec, r)
 		return rec.Code
 	}
 	for i := range 1000 {
@@ -300,7 +300,7 @@ func TestCopiesOfTheProgramShareALimit(t *testing.T) {
 	clock := dbtest.NewClock()
 	target := dbtest.Postgres(t)
 	w := newWorld(t, dbtest.Open(t, target, clock.Now))
-	_, secret := w.key(w.ada, "read_only")
+	_, secret := w.Key(w.Ada, "read_only")
 	var copies []string
 	for range 2 {
 		handler, _ := w.limited(dbtest.Open(t, target, clock.Now), rate, clock.Now)

@@ -18,10 +18,10 @@ import (
 func fuzzWorld(f *testing.F) (*world, string) {
 	f.Helper()
 	w := newWorld(f, dbtest.Open(f, filepath.Join(f.TempDir(), "fuzz.db"), time.Now))
-	if _, err := w.store.Import(f.Context(), w.ada, conversations(7)); err != nil {
+	if _, err := w.Store.Import(f.Context(), w.Ada, conversations(7)); err != nil {
 		f.Fatal(err)
 	}
-	_, secret := w.key(w.ada, "full_access")
+	_, secret := w.Key(w.Ada, "full_access")
 	return w, secret
 }
 
@@ -31,7 +31,7 @@ func (w *world) asked(path, raw, cookie string) *httptest.ResponseRecorder {
 	r.URL.RawQuery, r.RequestURI = raw, path+"?"+raw
 	r.Header.Set("Cookie", cookie)
 	rec := httptest.NewRecorder()
-	w.handler.ServeHTTP(rec, r)
+	w.Handler.ServeHTTP(rec, r)
 	return rec
 }
 
@@ -56,23 +56,23 @@ func FuzzRawQuery(f *testing.F) {
 		f.Add(raw)
 	}
 	w, secret := fuzzWorld(f)
-	cookie := w.signIn("ada@a.example")
+	cookie := w.SignIn("ada@a.example")
 	f.Fuzz(func(t *testing.T, raw string) {
 		for _, path := range fuzzedPages {
-			w.log.reset()
+			w.Log.reset()
 			rec := w.asked(path, raw, cookie+"; zone="+strings.Map(func(r rune) rune { return max(min(r, 'z'), '+') }, raw[:min(len(raw), 20)]))
-			if page := rec.Body.String(); !slices.Contains([]int{200, 400, 422}, rec.Code) || strings.Count(page, "<h1") != 1 || !strings.HasSuffix(page, "</html>") || strings.Contains(w.log.String(), `"level":"ERROR"`) {
-				t.Fatalf("%s?%s: got %d %s %s", path, raw, rec.Code, page, w.log)
+			if page := rec.Body.String(); !slices.Contains([]int{200, 400, 422}, rec.Code) || strings.Count(page, "<h1") != 1 || !strings.HasSuffix(page, "</html>") || strings.Contains(w.Log.String(), `"level":"ERROR"`) {
+				t.Fatalf("%s?%s: got %d %s %s", path, raw, rec.Code, page, w.Log)
 			}
 		}
 		if strings.ContainsAny(raw, "#") || strings.Contains(raw, "api_key") {
 			t.Skip()
 		}
 		for _, path := range fuzzedLists {
-			w.log.reset()
+			w.Log.reset()
 			rec := w.asked(path, raw+"&api_key="+secret, "")
 			answer := decode(t, rec)
-			if !slices.Contains([]int{200, 400, 422}, rec.Code) || strings.Contains(rec.Body.String(), secret) || strings.Contains(w.log.String(), `"level":"ERROR"`) {
+			if !slices.Contains([]int{200, 400, 422}, rec.Code) || strings.Contains(rec.Body.String(), secret) || strings.Contains(w.Log.String(), `"level":"ERROR"`) {
 				t.Fatalf("%s?%s: got %d %s", path, raw, rec.Code, rec.Body)
 			}
 			if rec.Code == 422 && !aboutQuery(answer["detail"]) || rec.Code != 200 && answer["code"] == "" {

@@ -25,9 +25,9 @@ func scrape(t testing.TB, m *handlers.Metrics) string {
 
 // measured gives a copy of the program that counts what it answers.
 func (w *world) measured() *handlers.Metrics {
-	w.t.Helper()
-	metrics := handlers.NewMetrics(w.store, w.uses)
-	w.handler = w.program(func(c *handlers.Config) { c.Metrics = metrics })
+	w.T.Helper()
+	metrics := handlers.NewMetrics(w.Store, w.Usage)
+	w.Handler = w.Program(func(c *handlers.Config) { c.Metrics = metrics })
 	return metrics
 }
 
@@ -35,19 +35,19 @@ func TestMetrics(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		metrics := w.measured()
 		w.filled(2)
-		_, secret := w.key(w.ada, "full_access")
-		cookie := w.signIn("ada@a.example")
-		w.get("/api/v1/key", secret)
-		w.get("/api/v1/key", secret)
-		w.do(http.MethodHead, "/api/v1/key?api_key="+secret, "")
-		w.get("/api/v1/key", "")
-		w.get("/api/v1/contact/"+zoe, secret)
-		w.get("/api/v1/contact/"+missing, secret)
-		w.page("/settings/api-keys/"+missing, cookie)
-		w.get("/api/v1/nothing", secret)
-		w.do("POST", "/api/v1/key?api_key="+secret, "")
-		w.do("BREW", "/api/v1/key?api_key="+secret, "")
-		w.page("/ada@a.example", cookie)
+		_, secret := w.Key(w.Ada, "full_access")
+		cookie := w.SignIn("ada@a.example")
+		w.Get("/api/v1/key", secret)
+		w.Get("/api/v1/key", secret)
+		w.Do(http.MethodHead, "/api/v1/key?api_key="+secret, "")
+		w.Get("/api/v1/key", "")
+		w.Get("/api/v1/contact/"+zoe, secret)
+		w.Get("/api/v1/contact/"+missing, secret)
+		w.Page("/settings/api-keys/"+missing, cookie)
+		w.Get("/api/v1/nothing", secret)
+		w.Do("POST", "/api/v1/key?api_key="+secret, "")
+		w.Do("BREW", "/api/v1/key?api_key="+secret, "")
+		w.Page("/ada@a.example", cookie)
 		text := scrape(t, metrics)
 		for _, want := range []string{
 			`insighto_http_requests_total{method="GET",route="/api/v1/key",status="2xx"} 3`,
@@ -72,7 +72,7 @@ func TestMetrics(t *testing.T) {
 		if !strings.Contains(text, `insighto_db_connections{pool="write",state="idle"} 1`) && !strings.Contains(text, `insighto_db_connections{pool="all",state="idle"}`) {
 			t.Error("the connections are missing")
 		}
-		for _, secretive := range []string{secret, secret[3:], secret[:11], "a.example", "Ada", zoe, missing, w.ada.TeamID, w.ada.UserID, "BREW", "nothing"} {
+		for _, secretive := range []string{secret, secret[3:], secret[:11], "a.example", "Ada", zoe, missing, w.Ada.TeamID, w.Ada.UserID, "BREW", "nothing"} {
 			if strings.Contains(text, secretive) {
 				t.Errorf("%.11s is in the metrics", secretive)
 			}
@@ -85,8 +85,8 @@ func TestStrangersAddNoSeries(t *testing.T) {
 	metrics := w.measured()
 	before := strings.Count(scrape(t, metrics), "\ninsighto_")
 	for i := range 200 {
-		w.do(fmt.Sprintf("M%d", i), fmt.Sprintf("/x%d?y=%d", i, i), "")
-		w.get(fmt.Sprintf("/api/v1/contact/%d", i), "in-wrong")
+		w.Do(fmt.Sprintf("M%d", i), fmt.Sprintf("/x%d?y=%d", i, i), "")
+		w.Get(fmt.Sprintf("/api/v1/contact/%d", i), "in-wrong")
 	}
 	if after := strings.Count(scrape(t, metrics), "\ninsighto_"); after != before || before < 100 {
 		t.Errorf("%d series became %d", before, after)

@@ -12,8 +12,8 @@ import (
 
 func TestOtherSites(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
-		key, _ := w.key(w.ada, "read_only")
-		cookie := w.signIn("ada@a.example")
+		key, _ := w.Key(w.Ada, "read_only")
+		cookie := w.SignIn("ada@a.example")
 		for _, c := range []struct {
 			name    string
 			headers []string
@@ -32,20 +32,20 @@ func TestOtherSites(t *testing.T) {
 				if method == http.MethodDelete && c.status != 403 {
 					continue
 				}
-				rec := w.do(method, path, "", append(c.headers, "Cookie", cookie, "Content-Type", "application/x-www-form-urlencoded")...)
+				rec := w.Do(method, path, "", append(c.headers, "Cookie", cookie, "Content-Type", "application/x-www-form-urlencoded")...)
 				if rec.Code != c.status {
 					t.Errorf("%s from %s: got %d, want %d", method, c.name, rec.Code, c.status)
 				}
 			}
-			kept, err := w.store.Key(context.Background(), w.ada, key.ID)
+			kept, err := w.Store.Key(context.Background(), w.Ada, key.ID)
 			if err != nil || kept.Revoked() != (c.status == 303) {
 				t.Fatalf("from %s: the key is %+v (%v)", c.name, kept, err)
 			}
 			if c.status == 303 {
-				key, _ = w.key(w.ada, "read_only")
+				key, _ = w.Key(w.Ada, "read_only")
 			}
 		}
-		if rec := w.do(http.MethodPost, "/login", "email=ada@a.example&password="+url.QueryEscape(passphrase), "Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Site", "cross-site"); rec.Code != 403 {
+		if rec := w.Do(http.MethodPost, "/login", "email=ada@a.example&password="+url.QueryEscape(passphrase), "Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Site", "cross-site"); rec.Code != 403 {
 			t.Errorf("signing in from another site: got %d, want 403", rec.Code)
 		}
 	})
@@ -55,8 +55,8 @@ func TestHeadersOfPages(t *testing.T) {
 	const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 	inline := regexp.MustCompile(`(?i)<script(?:\s[^>]*)?>[^<]|<style|\sstyle=|\son[a-z]+=|javascript:|(?:src|href)="(?:https?:)?//`)
 	eachWorld(t, func(t *testing.T, w *world) {
-		key, _ := w.key(w.ada, "read_only")
-		cookie := w.signIn("ada@a.example")
+		key, _ := w.Key(w.Ada, "read_only")
+		cookie := w.SignIn("ada@a.example")
 		at := "/settings/api-keys/" + key.ID
 		cases := []struct {
 			path, cookie string
@@ -70,7 +70,7 @@ func TestHeadersOfPages(t *testing.T) {
 			{at + "/revoke", cookie, 405}, {at + "/delete", cookie, 405}, {"/settings/team", cookie, 200}, {"/settings/profile", cookie, 200}, {"/settings/security", cookie, 200}, {"/healthz", "", 200}, {"/readyz", "", 200},
 		}
 		for _, c := range cases {
-			get, head := w.do(http.MethodGet, c.path, "", "Cookie", c.cookie), w.do(http.MethodHead, c.path, "", "Cookie", c.cookie)
+			get, head := w.Do(http.MethodGet, c.path, "", "Cookie", c.cookie), w.Do(http.MethodHead, c.path, "", "Cookie", c.cookie)
 			if get.Code != c.status || head.Code != c.status {
 				t.Errorf("%s: got %d and for HEAD %d, want %d", c.path, get.Code, head.Code, c.status)
 			}
@@ -93,7 +93,7 @@ func TestHeadersOfPages(t *testing.T) {
 				t.Errorf("%s holds %q, which the policy refuses", c.path, found)
 			}
 		}
-		if kept, err := w.store.Key(context.Background(), w.ada, key.ID); err != nil || kept.Revoked() {
+		if kept, err := w.Store.Key(context.Background(), w.Ada, key.ID); err != nil || kept.Revoked() {
 			t.Errorf("GET touched the key: %+v (%v)", kept, err)
 		}
 	})

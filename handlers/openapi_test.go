@@ -33,12 +33,12 @@ type written struct {
 }
 
 func (w *world) paper() paper {
-	w.t.Helper()
-	rec := w.do("GET", "/openapi.json", "")
+	w.T.Helper()
+	rec := w.Do("GET", "/openapi.json", "")
 	if rec.Code != 200 || rec.Header().Get("Content-Type") != "application/json" || rec.Header().Get("Cache-Control") != "no-cache" {
-		w.t.Fatalf("got %d %v", rec.Code, rec.Header())
+		w.T.Fatalf("got %d %v", rec.Code, rec.Header())
 	}
-	return paper{w.t, decode(w.t, rec)}
+	return paper{w.T, decode(w.T, rec)}
 }
 
 // operations are all of the document, those that delete last.
@@ -101,7 +101,7 @@ var bodies = map[string]string{
 
 // ask sends an operation's request, with values for "query.page" and the like in place of the right ones.
 func (w *world) ask(o written, secret string, instead map[string]string) *httptest.ResponseRecorder {
-	w.t.Helper()
+	w.T.Helper()
 	path, query := o.path, url.Values{}
 	headers := []string{}
 	for _, p := range o.parameters() {
@@ -110,7 +110,7 @@ func (w *world) ask(o written, secret string, instead map[string]string) *httpte
 		if !given && p["required"] == true {
 			value, given = known[name]
 			if !given {
-				w.t.Fatalf("%s needs %s %s: give it a value in known", o.id, in, name)
+				w.T.Fatalf("%s needs %s %s: give it a value in known", o.id, in, name)
 			}
 		}
 		switch {
@@ -136,7 +136,7 @@ func (w *world) ask(o written, secret string, instead map[string]string) *httpte
 	if kind, given := instead["Content-Type"]; given {
 		headers = []string{"Content-Type", kind}
 	}
-	return w.do(o.method, path+"?"+query.Encode(), body, headers...)
+	return w.Do(o.method, path+"?"+query.Encode(), body, headers...)
 }
 
 // sample is a body that an operation takes.
@@ -396,16 +396,16 @@ func TestOpenAPIReads(t *testing.T) {
 
 func TestOpenAPIHolds(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
-		w.handler, _ = w.limited(w.store, 1_000_000, time.Now)
+		w.Handler, _ = w.limited(w.Store, 1_000_000, time.Now)
 		w.filled(4)
-		_, secret := w.key(w.ada, "full_access")
-		field, err := w.store.CreateContactField(context.Background(), w.ada, "tier", "string")
+		_, secret := w.Key(w.Ada, "full_access")
+		field, err := w.Store.CreateContactField(context.Background(), w.Ada, "tier", "string")
 		if err != nil {
 			t.Fatal(err)
 		}
 		known := maps.Clone(known)
 		known["field_id"] = field.ID
-		hook, _, err := w.store.CreateWebhook(context.Background(), w.ada, db.NewWebhook{Name: "CRM", Endpoint: "https://example.com"}, outside().Check)
+		hook, _, err := w.Store.CreateWebhook(context.Background(), w.Ada, db.NewWebhook{Name: "CRM", Endpoint: "https://example.com"}, outside().Check)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -450,7 +450,7 @@ func TestOpenAPIHolds(t *testing.T) {
 			say(401, w.ask(o, "", with(o, map[string]string{})))
 			for _, role := range db.Roles {
 				if !role.Opens(o.scope) {
-					_, narrow := w.key(w.ada, role.ID)
+					_, narrow := w.Key(w.Ada, role.ID)
 					say(403, w.ask(o, narrow, with(o, map[string]string{})))
 				}
 			}
@@ -511,7 +511,7 @@ var conflicts = map[string]func(w *world, secret string, again func(body string)
 		return again(`{"custom_field_name":"tier","custom_field_type":"string"}`)
 	},
 	"addMessage": func(w *world, secret string, again func(string) *httptest.ResponseRecorder) *httptest.ResponseRecorder {
-		data(w.t, w.send("POST", "/api/v1/conversation/"+conversationID(3)+"/close", secret, ""))
+		data(w.T, w.send("POST", "/api/v1/conversation/"+conversationID(3)+"/close", secret, ""))
 		return again(`{"sender_type":"user","text":"Hello?"}`)
 	},
 }
@@ -519,8 +519,8 @@ var conflicts = map[string]func(w *world, secret string, again func(body string)
 func TestOpenAPITrouble(t *testing.T) {
 	trouble := map[int]func(t *testing.T, w *world, target, secret string){
 		429: func(_ *testing.T, w *world, _, secret string) {
-			w.handler, _ = w.limited(w.store, 1, time.Now)
-			w.get("/api/v1/key", secret)
+			w.Handler, _ = w.limited(w.Store, 1, time.Now)
+			w.Get("/api/v1/key", secret)
 		},
 		500: func(t *testing.T, _ *world, target, _ string) {
 			if _, err := dbtest.Handle(t, target).Exec("ALTER TABLE keys RENAME TO lost"); err != nil {
@@ -546,7 +546,7 @@ func TestOpenAPITrouble(t *testing.T) {
 			dbtest.EachTarget(t, func(t *testing.T, target string) {
 				now := time.Now()
 				w := newWorld(t, dbtest.Open(t, target, func() time.Time { return now })) // so that no minute of a limit ends
-				_, secret := w.key(w.ada, "full_access")
+				_, secret := w.Key(w.Ada, "full_access")
 				makeTrouble(t, w, target, secret)
 				p := w.paper()
 				var all sync.WaitGroup

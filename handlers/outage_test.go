@@ -22,8 +22,8 @@ var shownKey = regexp.MustCompile(`in-[0-9A-Za-z]{43}`)
 
 // makeKey creates a key on its page.
 func (w *world) makeKey(cookie string) (status int, secret string) {
-	w.t.Helper()
-	rec := w.post("/settings/api-keys", cookie, url.Values{"name": {"laptop"}, "role": {"read_only"}, "description": {"for a test"}})
+	w.T.Helper()
+	rec := w.Post("/settings/api-keys", cookie, url.Values{"name": {"laptop"}, "role": {"read_only"}, "description": {"for a test"}})
 	return rec.Code, shownKey.FindString(rec.Body.String())
 }
 
@@ -43,8 +43,8 @@ func TestAFullDiskStopsWritesOnly(t *testing.T) {
 	}
 	defer store.Close()
 	w := newWorld(t, store)
-	cookie := w.signIn("ada@a.example")
-	_, secret := w.key(w.ada, "read_only")
+	cookie := w.SignIn("ada@a.example")
+	_, secret := w.Key(w.Ada, "read_only")
 
 	filler := filepath.Join(disk, "filler")
 	fillUp(t, filler)
@@ -65,11 +65,11 @@ func TestAFullDiskStopsWritesOnly(t *testing.T) {
 		if status, _ := w.makeKey(cookie); status != http.StatusServiceUnavailable || time.Since(start) > 3*time.Second {
 			t.Errorf("create a key again: got %d after %v, want 503 within 3 s", status, time.Since(start))
 		}
-		if rec := w.page("/settings/api-keys", cookie); rec.Code != http.StatusOK {
+		if rec := w.Page("/settings/api-keys", cookie); rec.Code != http.StatusOK {
 			t.Errorf("the list of keys: got %d, want 200", rec.Code)
 		}
 		for _, secret := range acknowledged {
-			if rec := w.get("/api/v1/key", secret); rec.Code != http.StatusOK {
+			if rec := w.Get("/api/v1/key", secret); rec.Code != http.StatusOK {
 				t.Errorf("an acknowledged key: got %d, want 200", rec.Code)
 			}
 		}
@@ -78,7 +78,7 @@ func TestAFullDiskStopsWritesOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	status, secret = w.makeKey(cookie)
-	if status != http.StatusOK || w.get("/api/v1/key", secret).Code != http.StatusOK {
+	if status != http.StatusOK || w.Get("/api/v1/key", secret).Code != http.StatusOK {
 		t.Errorf("create a key once there is room: got %d, want 200 and a key that works", status)
 	}
 }
@@ -111,18 +111,18 @@ type asked struct {
 
 // load keeps asking with several clients at once until stop is called, which gives all answers.
 func (w *world) load() (stop func() []asked) {
-	cookie := w.signIn("ada@a.example")
-	_, secret := w.key(w.ada, "read_only")
+	cookie := w.SignIn("ada@a.example")
+	_, secret := w.Key(w.Ada, "read_only")
 	requests := map[string]func() *httptest.ResponseRecorder{
-		"a key's look-up": func() *httptest.ResponseRecorder { return w.get("/api/v1/key", secret) },
-		"a list":          func() *httptest.ResponseRecorder { return w.get("/api/v1/contact", secret) },
-		"a page":          func() *httptest.ResponseRecorder { return w.page("/settings/api-keys", cookie) },
+		"a key's look-up": func() *httptest.ResponseRecorder { return w.Get("/api/v1/key", secret) },
+		"a list":          func() *httptest.ResponseRecorder { return w.Get("/api/v1/contact", secret) },
+		"a page":          func() *httptest.ResponseRecorder { return w.Page("/settings/api-keys", cookie) },
 		"a sign-in": func() *httptest.ResponseRecorder {
-			return w.post("/login", "", url.Values{"email": {"ada@a.example"}, "password": {passphrase}})
+			return w.Post("/login", "", url.Values{"email": {"ada@a.example"}, "password": {passphrase}})
 		},
-		"readiness": func() *httptest.ResponseRecorder { return w.do(http.MethodGet, "/readyz", "") },
+		"readiness": func() *httptest.ResponseRecorder { return w.Do(http.MethodGet, "/readyz", "") },
 		"a write": func() *httptest.ResponseRecorder {
-			return w.post("/settings/security/sessions/"+db.NewID()+"/end", cookie, nil)
+			return w.Post("/settings/security/sessions/"+db.NewID()+"/end", cookie, nil)
 		},
 	}
 	var wg sync.WaitGroup
@@ -179,7 +179,7 @@ func TestAPostgresThatStopsAnswering(t *testing.T) {
 			}
 			defer store.Close()
 			w := emptyWorld(t, store)
-			w.ada = w.person("ada@a.example", "Team "+outage.name)
+			w.Ada = w.Person("ada@a.example", "Team "+outage.name)
 
 			stop := w.load()
 			<-time.After(300 * time.Millisecond)
@@ -232,10 +232,10 @@ func TestTwoCopiesOnOneFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "test.db")
 	w := newWorld(t, dbtest.Open(t, path, time.Now))
 	other := *w
-	other.store = dbtest.Open(t, path, time.Now)
-	other.handler, other.uses = w.copy(other.store)
+	other.Store = dbtest.Open(t, path, time.Now)
+	other.Handler, other.Usage = w.Copy(other.Store)
 
-	cookie := w.signIn("ada@a.example")
+	cookie := w.SignIn("ada@a.example")
 	const clients, each = 8, 20
 	secrets := make([]string, clients*each)
 	var wg sync.WaitGroup
@@ -254,12 +254,12 @@ func TestTwoCopiesOnOneFile(t *testing.T) {
 	wg.Wait()
 	for i, secret := range secrets {
 		for name, copy := range map[string]*world{"one": w, "the other": &other} {
-			if rec := copy.get("/api/v1/key", secret); rec.Code != http.StatusOK {
+			if rec := copy.Get("/api/v1/key", secret); rec.Code != http.StatusOK {
 				t.Errorf("key %d at %s copy: got %d, want 200", i, name, rec.Code)
 			}
 		}
 	}
-	list, err := other.store.Keys(t.Context(), w.ada, db.Page{Number: 1, Size: 1})
+	list, err := other.Store.Keys(t.Context(), w.Ada, db.Page{Number: 1, Size: 1})
 	if err != nil || list.Total != clients*each {
 		t.Errorf("got %d keys (%v), want %d", list.Total, err, clients*each)
 	}

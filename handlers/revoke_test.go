@@ -36,14 +36,14 @@ func TestStop(t *testing.T) {
 	}
 	dbtest.EachTarget(t, func(t *testing.T, target string) {
 		w := newWorld(t, dbtest.Open(t, target, time.Now))
-		stores := []*db.Store{w.store, dbtest.Open(t, target, time.Now)}
-		cookie := w.signIn("ada@a.example")
+		stores := []*db.Store{w.Store, dbtest.Open(t, target, time.Now)}
+		cookie := w.SignIn("ada@a.example")
 		for _, c := range cases {
 			t.Run(c.name, func(t *testing.T) {
-				key, secret := w.key(w.ada, "read_only")
+				key, secret := w.Key(w.Ada, "read_only")
 				h := &hammer{query: "/api/v1/key?api_key=" + secret, warm: make(chan struct{}), served: make([]atomic.Int64, c.copies)}
 				for _, store := range stores[:c.copies] {
-					handler, _ := w.copy(store)
+					handler, _ := w.Copy(store)
 					server := httptest.NewServer(handler)
 					t.Cleanup(server.Close)
 					h.copies = append(h.copies, server.URL)
@@ -62,7 +62,7 @@ func TestStop(t *testing.T) {
 						t.Errorf("copy %d let nobody in before: nothing is proved", i)
 					}
 				}
-				if rec := w.get("/api/v1/key", secret); rec.Code != 401 || decode(t, rec)["code"] != c.code {
+				if rec := w.Get("/api/v1/key", secret); rec.Code != 401 || decode(t, rec)["code"] != c.code {
 					t.Errorf("afterwards: got %d %s, want 401 %s", rec.Code, rec.Body, c.code)
 				}
 			})

@@ -17,16 +17,16 @@ import (
 // in wants a page of the settings to open with a cookie, or to be sent to sign in.
 func (w *world) in(t *testing.T, what, cookie string, want bool) {
 	t.Helper()
-	rec := w.page("/settings/api-keys", cookie)
+	rec := w.Page("/settings/api-keys", cookie)
 	if got := rec.Code == http.StatusOK; got != want || !got && (rec.Code != http.StatusSeeOther || rec.Header().Get("Location") != "/login?next=%2Fsettings%2Fapi-keys") {
 		t.Errorf("%s: got %d to %q, want let in %v", what, rec.Code, rec.Header().Get("Location"), want)
 	}
 }
 
 func (w *world) login(email, password string, headers ...string) *httptest.ResponseRecorder {
-	w.t.Helper()
+	w.T.Helper()
 	form := url.Values{"email": {email}, "password": {password}}
-	return w.do(http.MethodPost, "/login", form.Encode(), append(headers, "Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Site", "same-origin")...)
+	return w.Do(http.MethodPost, "/login", form.Encode(), append(headers, "Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Site", "same-origin")...)
 }
 
 func TestSignIn(t *testing.T) {
@@ -45,7 +45,7 @@ func TestSignIn(t *testing.T) {
 
 		t.Run("over https the cookie is Secure and bound to the host", func(t *testing.T) {
 			secure := *w
-			secure.handler = w.program(func(c *handlers.Config) { c.BaseURL = "https://insighto.example" })
+			secure.Handler = w.Program(func(c *handlers.Config) { c.BaseURL = "https://insighto.example" })
 			rec := secure.login("ada@a.example", passphrase)
 			if c := rec.Result().Cookies()[0]; c.Name != "__Host-insighto" || !c.Secure || rec.Header().Get("Strict-Transport-Security") == "" {
 				t.Errorf("the cookie is %s, the headers %v", c, rec.Header())
@@ -53,7 +53,7 @@ func TestSignIn(t *testing.T) {
 		})
 
 		t.Run("a session gets a new id at sign-in, and the one before ends", func(t *testing.T) {
-			for _, planted := range []string{"insighto=" + strings.Repeat("A", 43), "insighto=short; insighto=\x00", w.signIn("ada@a.example")} {
+			for _, planted := range []string{"insighto=" + strings.Repeat("A", 43), "insighto=short; insighto=\x00", w.SignIn("ada@a.example")} {
 				rec := w.login("ada@a.example", passphrase, "Cookie", planted)
 				made := rec.Result().Cookies()[0]
 				if rec.Code != 303 || strings.Contains(planted, made.Value) {
@@ -74,13 +74,13 @@ func TestSignIn(t *testing.T) {
 		})
 
 		t.Run("sign-out ends the session on the server", func(t *testing.T) {
-			cookie := w.signIn("ada@a.example")
-			rec := w.post("/logout", cookie, nil)
+			cookie := w.SignIn("ada@a.example")
+			rec := w.Post("/logout", cookie, nil)
 			if c := rec.Result().Cookies(); rec.Code != 303 || rec.Header().Get("Location") != "/login" || len(c) != 1 || c[0].MaxAge >= 0 || c[0].Value != "" {
 				t.Errorf("got %d to %q, %v", rec.Code, rec.Header().Get("Location"), c)
 			}
 			w.in(t, "the cookie, replayed", cookie, false)
-			if rec := w.post("/logout", cookie, nil); rec.Code != 303 {
+			if rec := w.Post("/logout", cookie, nil); rec.Code != 303 {
 				t.Errorf("a second sign-out: got %d, want 303", rec.Code)
 			}
 		})
@@ -110,20 +110,20 @@ func TestNext(t *testing.T) {
 		{"/%", "/"},
 	}
 	eachWorld(t, func(t *testing.T, w *world) {
-		cookie := w.signIn("ada@a.example")
+		cookie := w.SignIn("ada@a.example")
 		for _, c := range cases {
-			rec := w.page("/login?next="+url.QueryEscape(c.next), cookie)
+			rec := w.Page("/login?next="+url.QueryEscape(c.next), cookie)
 			if got := rec.Header().Get("Location"); rec.Code != 303 || got != c.to {
 				t.Errorf("signed in, next=%q: got %d to %q, want 303 to %q", c.next, rec.Code, got, c.to)
 			}
 		}
 		for _, c := range cases[:5] {
-			rec := w.post("/login", "", url.Values{"email": {"ada@a.example"}, "password": {passphrase}, "next": {c.next}})
+			rec := w.Post("/login", "", url.Values{"email": {"ada@a.example"}, "password": {passphrase}, "next": {c.next}})
 			if got := rec.Header().Get("Location"); rec.Code != 303 || got != c.to {
 				t.Errorf("signing in, next=%q: got %d to %q, want 303 to %q", c.next, rec.Code, got, c.to)
 			}
 		}
-		rec := w.page("/login?next=/settings/security", "")
+		rec := w.Page("/login?next=/settings/security", "")
 		if rec.Code != 200 || !strings.Contains(rec.Body.String(), `name="next" value="/settings/security"`) {
 			t.Errorf("the form forgets next: %d %s", rec.Code, rec.Body)
 		}
@@ -134,7 +134,7 @@ func TestSessionsEnd(t *testing.T) {
 	const day = 24 * time.Hour
 	eachWorldAt(t, func(t *testing.T, w *world, clock *dbtest.Clock) {
 		t.Run("a session lives while it is used within seven days", func(t *testing.T) {
-			idle, used := w.signIn("ada@a.example"), w.signIn("ada@a.example")
+			idle, used := w.SignIn("ada@a.example"), w.SignIn("ada@a.example")
 			clock.Pass(4 * day)
 			w.in(t, "after 4 days", used, true)
 			clock.Pass(3*day - time.Second)
@@ -146,7 +146,7 @@ func TestSessionsEnd(t *testing.T) {
 		})
 
 		t.Run("no session lives longer than thirty days", func(t *testing.T) {
-			cookie := w.signIn("ada@a.example")
+			cookie := w.SignIn("ada@a.example")
 			for range 5 {
 				clock.Pass(6*day - time.Second)
 				w.in(t, "used each six days", cookie, true)
@@ -156,24 +156,24 @@ func TestSessionsEnd(t *testing.T) {
 		})
 
 		t.Run("a deactivated person is out at once, and so are the keys", func(t *testing.T) {
-			bob := w.person("bob@a.example", "A")
-			cookie := w.signIn("bob@a.example")
-			_, secret := w.key(bob, "read_only")
-			if err := w.store.DeactivateUser(context.Background(), db.Operator(""), "bob@a.example"); err != nil {
+			bob := w.Person("bob@a.example", "A")
+			cookie := w.SignIn("bob@a.example")
+			_, secret := w.Key(bob, "read_only")
+			if err := w.Store.DeactivateUser(context.Background(), db.Operator(""), "bob@a.example"); err != nil {
 				t.Fatal(err)
 			}
 			w.in(t, "the session", cookie, false)
-			if rec := w.get("/api/v1/key", secret); rec.Code != 401 || decode(t, rec)["code"] != "key_unknown" {
+			if rec := w.Get("/api/v1/key", secret); rec.Code != 401 || decode(t, rec)["code"] != "key_unknown" {
 				t.Errorf("the key: got %d %s, want 401 key_unknown", rec.Code, rec.Body)
 			}
 		})
 
 		t.Run("a new password ends every other session", func(t *testing.T) {
-			w.person("eve@b.example", "B")
-			other, here := w.signIn("eve@b.example"), w.signIn("eve@b.example")
-			ada := w.signIn("ada@a.example")
+			w.Person("eve@b.example", "B")
+			other, here := w.SignIn("eve@b.example"), w.SignIn("eve@b.example")
+			ada := w.SignIn("ada@a.example")
 			change := func(current, next string) *httptest.ResponseRecorder {
-				return w.post("/settings/security/password", here, url.Values{"current": {current}, "password": {next}})
+				return w.Post("/settings/security/password", here, url.Values{"current": {current}, "password": {next}})
 			}
 			for _, c := range []struct{ current, next, wrong string }{
 				{"not the password", "a new long pass phrase", "current-wrong"},
@@ -207,7 +207,7 @@ func TestSessionsEnd(t *testing.T) {
 
 func TestAnonymous(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
-		key, _ := w.key(w.ada, "read_only")
+		key, _ := w.Key(w.Ada, "read_only")
 		for path, to := range map[string]string{
 			"/":                                 "/login",
 			"/settings":                         "/login?next=%2Fsettings",
@@ -219,21 +219,21 @@ func TestAnonymous(t *testing.T) {
 			"/settings/security":                "/login?next=%2Fsettings%2Fsecurity",
 			"/settings/api-keys/%2F..%2Flogout": "/login?next=%2Fsettings%2Flogout",
 		} {
-			rec := w.do(http.MethodGet, path, "")
+			rec := w.Do(http.MethodGet, path, "")
 			if got := rec.Header().Get("Location"); rec.Code != 303 || got != to || rec.Body.Len() != 0 {
 				t.Errorf("%s: got %d to %q, want 303 to %q", path, rec.Code, got, to)
 			}
-			rec = w.do(http.MethodGet, path, "", "HX-Request", "true")
+			rec = w.Do(http.MethodGet, path, "", "HX-Request", "true")
 			if got := rec.Header().Get("HX-Redirect"); rec.Code != 401 || got != to {
 				t.Errorf("%s by htmx: got %d to %q, want 401 to %q", path, rec.Code, got, to)
 			}
 		}
 		for _, path := range []string{"/settings/api-keys", "/settings/api-keys/" + key.ID + "/revoke", "/settings/api-keys/" + key.ID + "/delete", "/settings/security/password"} {
-			if rec := w.post(path, "", url.Values{"name": {"n"}, "role": {"read_only"}, "description": {"d"}}); rec.Code != 303 || rec.Header().Get("Location") != "/login" {
+			if rec := w.Post(path, "", url.Values{"name": {"n"}, "role": {"read_only"}, "description": {"d"}}); rec.Code != 303 || rec.Header().Get("Location") != "/login" {
 				t.Errorf("POST %s: got %d to %q, want 303 to /login", path, rec.Code, rec.Header().Get("Location"))
 			}
 		}
-		list, err := w.store.Keys(context.Background(), w.ada, db.Page{Number: 1, Size: 50})
+		list, err := w.Store.Keys(context.Background(), w.Ada, db.Page{Number: 1, Size: 50})
 		if err != nil || list.Total != 1 || list.Items[0].Revoked() {
 			t.Errorf("the keys are %+v (%v), want the one, live", list.Items, err)
 		}

@@ -12,9 +12,9 @@ import (
 func TestEveryAnswerIsCounted(t *testing.T) {
 	dbtest.EachTarget(t, func(t *testing.T, target string) {
 		w := newWorld(t, dbtest.Open(t, target, time.Now))
-		key, secret := w.key(w.ada, "read_only")
-		stopped, stoppedSecret := w.key(w.ada, "read_only")
-		if _, err := w.store.RevokeKey(context.Background(), w.ada, stopped.ID); err != nil {
+		key, secret := w.Key(w.Ada, "read_only")
+		stopped, stoppedSecret := w.Key(w.Ada, "read_only")
+		if _, err := w.Store.RevokeKey(context.Background(), w.Ada, stopped.ID); err != nil {
 			t.Fatal(err)
 		}
 		handle := dbtest.Handle(t, target)
@@ -42,7 +42,7 @@ func TestEveryAnswerIsCounted(t *testing.T) {
 					mark = "&"
 				}
 				before := rowsOf(t, w, target)
-				rec := w.do(c.method, c.path+mark+"api_key="+c.secret, "")
+				rec := w.Do(c.method, c.path+mark+"api_key="+c.secret, "")
 				if rec.Code != c.status {
 					t.Fatalf("got %d, want %d: %s", rec.Code, c.status, rec.Body)
 				}
@@ -68,7 +68,7 @@ func TestEveryAnswerIsCounted(t *testing.T) {
 				}
 			})
 		}
-		if used, err := w.store.Key(context.Background(), w.ada, stopped.ID); err != nil || !used.LastUsed.At.IsZero() {
+		if used, err := w.Store.Key(context.Background(), w.Ada, stopped.ID); err != nil || !used.LastUsed.At.IsZero() {
 			t.Errorf("a refused request is the last use: %+v (%v)", used.LastUsed, err)
 		}
 	})
@@ -77,10 +77,10 @@ func TestEveryAnswerIsCounted(t *testing.T) {
 // rowsOf is what is counted of each key, route and outcome.
 func rowsOf(t *testing.T, w *world, target string) map[string]int64 {
 	t.Helper()
-	if err := w.uses.Flush(context.Background()); err != nil {
+	if err := w.Usage.Flush(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	rows, err := dbtest.Handle(t, target).Query(`SELECT key_id || ' ' || route || ' ' || outcome, requests FROM usage_hours WHERE team_id = $1`, w.ada.TeamID)
+	rows, err := dbtest.Handle(t, target).Query(`SELECT key_id || ' ' || route || ' ' || outcome, requests FROM usage_hours WHERE team_id = $1`, w.Ada.TeamID)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,12 +15,12 @@ import (
 
 func TestNewKeyPage(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
-		cookie := w.signIn("ada@a.example")
+		cookie := w.SignIn("ada@a.example")
 		form := url.Values{"name": {"<b>nightly</b> & co"}, "role": {"contacts_sync"}, "description": {"line one\r\nline two"}}
 		headers := []string{"Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Site", "same-origin", "Cookie", cookie}
 
 		t.Run("the key is on the one answer that made it", func(t *testing.T) {
-			rec := w.do(http.MethodPost, "/settings/api-keys", form.Encode(), append(headers, "Accept-Encoding", "gzip")...)
+			rec := w.Do(http.MethodPost, "/settings/api-keys", form.Encode(), append(headers, "Accept-Encoding", "gzip")...)
 			body, h := rec.Body.String(), rec.Header()
 			secret := keyOn(body)
 			if rec.Code != 200 || secret == "" {
@@ -39,7 +39,7 @@ func TestNewKeyPage(t *testing.T) {
 					t.Errorf("the page lacks %s", want)
 				}
 			}
-			list, err := w.store.Keys(context.Background(), w.ada, db.Page{Number: 1, Size: 50})
+			list, err := w.Store.Keys(context.Background(), w.Ada, db.Page{Number: 1, Size: 50})
 			if err != nil || list.Total != 1 {
 				t.Fatalf("%d keys (%v), want 1", list.Total, err)
 			}
@@ -48,15 +48,15 @@ func TestNewKeyPage(t *testing.T) {
 				t.Errorf("kept %+v", key)
 			}
 			for _, path := range []string{"/settings/api-keys", "/settings/api-keys/" + key.ID, "/settings/api-keys/" + key.ID + "/revocation", "/settings/api-keys/" + key.ID + "/deletion"} {
-				rec := w.page(path, cookie)
+				rec := w.Page(path, cookie)
 				if page := rec.Body.String(); rec.Code != 200 || keyOn(page) != "" || !strings.Contains(page, key.Prefix+"…") || strings.Contains(page, "<b>nightly") {
 					t.Errorf("%s: got %d, a key %q, want its prefix only", path, rec.Code, keyOn(page))
 				}
 			}
-			if rec := w.get("/api/v1/contact?size=2", secret); rec.Code != 200 {
+			if rec := w.Get("/api/v1/contact?size=2", secret); rec.Code != 200 {
 				t.Errorf("the call that the page shows: got %d %s", rec.Code, rec.Body)
 			}
-			if err := w.store.DeleteKey(context.Background(), w.ada, key.ID); err != nil {
+			if err := w.Store.DeleteKey(context.Background(), w.Ada, key.ID); err != nil {
 				t.Fatal(err)
 			}
 		})
@@ -65,17 +65,17 @@ func TestNewKeyPage(t *testing.T) {
 			curl := regexp.MustCompile(`curl 'http://localhost:8080(/[^']+)'`)
 			for _, role := range db.Roles {
 				form := url.Values{"name": {"n"}, "role": {role.ID}, "description": {"d"}}
-				call := curl.FindStringSubmatch(html.UnescapeString(w.post("/settings/api-keys", cookie, form).Body.String()))
+				call := curl.FindStringSubmatch(html.UnescapeString(w.Post("/settings/api-keys", cookie, form).Body.String()))
 				if call == nil {
 					t.Errorf("%s: no call", role.ID)
-				} else if rec := w.get(call[1], ""); rec.Code != 200 {
+				} else if rec := w.Get(call[1], ""); rec.Code != 200 {
 					t.Errorf("%s: %s gives %d %s", role.ID, call[1], rec.Code, rec.Body)
 				}
 			}
 		})
 
 		t.Run("a wrong form comes back filled in, with each error beside its field, and makes nothing", func(t *testing.T) {
-			before, _ := w.store.Keys(context.Background(), w.ada, db.Page{Number: 1, Size: 50})
+			before, _ := w.Store.Keys(context.Background(), w.Ada, db.Page{Number: 1, Size: 50})
 			for _, c := range []struct {
 				name, role, description string
 				wrong                   string
@@ -87,7 +87,7 @@ func TestNewKeyPage(t *testing.T) {
 				{"kept", "full_access", " ", "description", []string{`value="kept"`, `<option value="full_access" selected>`}},
 				{strings.Repeat("a", 65), "read_only", strings.Repeat("b", 281), "name description", []string{strings.Repeat("a", 65), strings.Repeat("b", 281)}},
 			} {
-				rec := w.post("/settings/api-keys", cookie, url.Values{"name": {c.name}, "role": {c.role}, "description": {c.description}})
+				rec := w.Post("/settings/api-keys", cookie, url.Values{"name": {c.name}, "role": {c.role}, "description": {c.description}})
 				body := rec.Body.String()
 				if rec.Code != 422 || keyOn(body) != "" {
 					t.Errorf("%+v: got %d and the key %q, want 422 and none", c, rec.Code, keyOn(body))
@@ -104,7 +104,7 @@ func TestNewKeyPage(t *testing.T) {
 					}
 				}
 			}
-			if after, err := w.store.Keys(context.Background(), w.ada, db.Page{Number: 1, Size: 50}); err != nil || after.Total != before.Total {
+			if after, err := w.Store.Keys(context.Background(), w.Ada, db.Page{Number: 1, Size: 50}); err != nil || after.Total != before.Total {
 				t.Errorf("%d keys (%v), want %d", after.Total, err, before.Total)
 			}
 		})
@@ -113,13 +113,13 @@ func TestNewKeyPage(t *testing.T) {
 
 func TestOthersKeys(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
-		bob := w.person("bob@a.example", "A") // of Ada's own team
-		eve := w.person("eve@b.example", "B")
-		his, secret := w.key(bob, "read_only")
-		hers, _ := w.key(eve, "read_only")
-		cookie := w.signIn("ada@a.example")
+		bob := w.Person("bob@a.example", "A") // of Ada's own team
+		eve := w.Person("eve@b.example", "B")
+		his, secret := w.Key(bob, "read_only")
+		hers, _ := w.Key(eve, "read_only")
+		cookie := w.SignIn("ada@a.example")
 
-		list := w.page("/settings/api-keys", cookie).Body.String()
+		list := w.Page("/settings/api-keys", cookie).Body.String()
 		for _, text := range []string{his.ID, hers.ID, his.Prefix, hers.Prefix, "laptop"} {
 			if strings.Contains(list, text) {
 				t.Errorf("the owner's list holds %s", text)
@@ -133,7 +133,7 @@ func TestOthersKeys(t *testing.T) {
 			{"GET", ""}, {"GET", "/revocation"}, {"GET", "/deletion"}, {"POST", "/revoke"}, {"POST", "/delete"}, {"DELETE", ""},
 		} {
 			ask := func(id string) (int, string) {
-				rec := w.do(r.method, "/settings/api-keys/"+id+r.tail, "", "Cookie", cookie, "Sec-Fetch-Site", "same-origin")
+				rec := w.Do(r.method, "/settings/api-keys/"+id+r.tail, "", "Cookie", cookie, "Sec-Fetch-Site", "same-origin")
 				return rec.Code, withoutID(rec)
 			}
 			_, want := ask(missing)
@@ -143,7 +143,7 @@ func TestOthersKeys(t *testing.T) {
 				}
 			}
 		}
-		if rec := w.get("/api/v1/key", secret); rec.Code != 200 {
+		if rec := w.Get("/api/v1/key", secret); rec.Code != 200 {
 			t.Errorf("Bob's key was touched: %d %s", rec.Code, rec.Body)
 		}
 	})
@@ -151,9 +151,9 @@ func TestOthersKeys(t *testing.T) {
 
 func TestKeyList(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
-		cookie := w.signIn("ada@a.example")
+		cookie := w.SignIn("ada@a.example")
 		for i := range 51 {
-			if _, _, err := w.store.CreateKey(context.Background(), w.ada, db.NewKey{Name: fmt.Sprintf("key-%02d!", i), Role: "read_only", Description: "d"}); err != nil {
+			if _, _, err := w.Store.CreateKey(context.Background(), w.Ada, db.NewKey{Name: fmt.Sprintf("key-%02d!", i), Role: "read_only", Description: "d"}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -172,7 +172,7 @@ func TestKeyList(t *testing.T) {
 			{"?page=0", 50, "key-50!", "Page 1 of 2"},
 			{"?page=nonsense&page=2", 50, "key-50!", "Page 1 of 2"},
 		} {
-			rec := w.page("/settings/api-keys"+c.query, cookie)
+			rec := w.Page("/settings/api-keys"+c.query, cookie)
 			rows := row.FindAllStringSubmatch(rec.Body.String(), -1)
 			if rec.Code != 200 || len(rows) != c.rows || c.rows > 0 && rows[0][1] != c.first || !strings.Contains(rec.Body.String(), c.holds) {
 				t.Errorf("%q: got %d with %d rows, want %d from %q on, and %s", c.query, rec.Code, len(rows), c.rows, c.first, c.holds)
@@ -183,12 +183,12 @@ func TestKeyList(t *testing.T) {
 
 func TestKeyLife(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
-		cookie := w.signIn("ada@a.example")
-		key, secret := w.key(w.ada, "conversations_export")
+		cookie := w.SignIn("ada@a.example")
+		key, secret := w.Key(w.Ada, "conversations_export")
 		at := "/settings/api-keys/" + key.ID
 		holds := func(what, path string, want ...string) {
 			t.Helper()
-			page := w.page(path, cookie).Body.String()
+			page := w.Page(path, cookie).Body.String()
 			for _, text := range want {
 				if !strings.Contains(page, text) {
 					t.Errorf("%s: %s lacks %q: %s", what, path, text, page)
@@ -197,10 +197,10 @@ func TestKeyLife(t *testing.T) {
 		}
 		use := func(path string, status int) {
 			t.Helper()
-			if rec := w.get(path, secret); rec.Code != status {
+			if rec := w.Get(path, secret); rec.Code != status {
 				t.Fatalf("%s: got %d, want %d", path, rec.Code, status)
 			}
-			if err := w.uses.Flush(context.Background()); err != nil {
+			if err := w.Usage.Flush(context.Background()); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -213,10 +213,10 @@ func TestKeyLife(t *testing.T) {
 		use("/api/v1/contact", 403)
 		holds("refused", at, "GET /api/v1/conversation/{conversation_id}")
 
-		if rec := w.post(at+"/revoke", cookie, nil); rec.Code != 303 || rec.Header().Get("Location") != "/settings/api-keys" {
+		if rec := w.Post(at+"/revoke", cookie, nil); rec.Code != 303 || rec.Header().Get("Location") != "/settings/api-keys" {
 			t.Fatalf("revoke: got %d to %q", rec.Code, rec.Header().Get("Location"))
 		}
-		first, err := w.store.Key(context.Background(), w.ada, key.ID)
+		first, err := w.Store.Key(context.Background(), w.Ada, key.ID)
 		if err != nil || !first.Revoked() {
 			t.Fatalf("kept %+v (%v), want it revoked", first, err)
 		}
@@ -224,13 +224,13 @@ func TestKeyLife(t *testing.T) {
 		holds("revoked", at+"/revocation", "is revoked already")
 		use("/api/v1/key", 401)
 		holds("refused after revoke", at, "GET /api/v1/conversation/{conversation_id}")
-		if rec := w.post(at+"/revoke", cookie, nil); rec.Code != 303 {
+		if rec := w.Post(at+"/revoke", cookie, nil); rec.Code != 303 {
 			t.Errorf("revoke again: got %d, want 303", rec.Code)
 		}
-		if second, err := w.store.Key(context.Background(), w.ada, key.ID); err != nil || !second.RevokedAt.Equal(first.RevokedAt) {
+		if second, err := w.Store.Key(context.Background(), w.Ada, key.ID); err != nil || !second.RevokedAt.Equal(first.RevokedAt) {
 			t.Errorf("revoked at %v (%v), want still %v", second.RevokedAt, err, first.RevokedAt)
 		}
-		if rec := w.do(http.MethodDelete, at, "", "Cookie", cookie, "Sec-Fetch-Site", "same-origin"); rec.Code != 303 || rec.Header().Get("Location") != "/settings/api-keys" {
+		if rec := w.Do(http.MethodDelete, at, "", "Cookie", cookie, "Sec-Fetch-Site", "same-origin"); rec.Code != 303 || rec.Header().Get("Location") != "/settings/api-keys" {
 			t.Errorf("delete: got %d to %q", rec.Code, rec.Header().Get("Location"))
 		}
 		holds("deleted", "/settings/api-keys", "No keys yet")

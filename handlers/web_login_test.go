@@ -15,8 +15,8 @@ import (
 
 func TestSameAnswer(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
-		w.person("gone@a.example", "A")
-		if err := w.store.DeactivateUser(context.Background(), db.Operator(""), "gone@a.example"); err != nil {
+		w.Person("gone@a.example", "A")
+		if err := w.Store.DeactivateUser(context.Background(), db.Operator(""), "gone@a.example"); err != nil {
 			t.Fatal(err)
 		}
 		answers := map[string]string{}
@@ -47,7 +47,7 @@ func TestThrottle(t *testing.T) {
 				t.Errorf("%s: got %d, Retry-After %q, want 429", what, rec.Code, rec.Header().Get("Retry-After"))
 			}
 		}
-		w.person("bob@a.example", "A")
+		w.Person("bob@a.example", "A")
 		for i := range 10 {
 			if rec := w.login("ada@a.example", wrong); rec.Code != 401 {
 				t.Fatalf("try %d: got %d, want 401", i+1, rec.Code)

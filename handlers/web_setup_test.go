@@ -13,15 +13,15 @@ import (
 
 func TestSetup(t *testing.T) {
 	eachEmpty(t, func(t *testing.T, w *world) {
-		code, err := w.store.NewSetupCode(context.Background())
+		code, err := w.Store.NewSetupCode(context.Background())
 		if err != nil {
 			t.Fatal(err)
 		}
 		send := func(code, email string) *httptest.ResponseRecorder {
-			return w.post("/setup", "", url.Values{"code": {code}, "team": {"Team <A>"}, "name": {"Ada"}, "email": {email}, "password": {passphrase}})
+			return w.Post("/setup", "", url.Values{"code": {code}, "team": {"Team <A>"}, "name": {"Ada"}, "email": {email}, "password": {passphrase}})
 		}
 		for path, status := range map[string]int{"/setup": 200, "/login": 303, "/": 303, "/settings/api-keys": 303} {
-			if rec := w.page(path, ""); rec.Code != status {
+			if rec := w.Page(path, ""); rec.Code != status {
 				t.Errorf("%s with nobody there: got %d, want %d", path, rec.Code, status)
 			}
 		}
@@ -35,7 +35,7 @@ func TestSetup(t *testing.T) {
 		if rec := send(code, "no e-mail"); rec.Code != 422 || !strings.Contains(rec.Body.String(), `id="email-wrong"`) || strings.Contains(rec.Body.String(), `id="code-wrong"`) {
 			t.Errorf("no e-mail: got %d", rec.Code)
 		}
-		if anybody, err := w.store.HasUsers(context.Background()); err != nil || anybody {
+		if anybody, err := w.Store.HasUsers(context.Background()); err != nil || anybody {
 			t.Fatalf("somebody is there (%v)", err)
 		}
 		rec := send(" "+code+" ", "ada@a.example")
@@ -43,7 +43,7 @@ func TestSetup(t *testing.T) {
 			t.Fatalf("the right code: got %d to %q %s", rec.Code, rec.Header().Get("Location"), rec.Body)
 		}
 		w.in(t, "the owner", "insighto="+rec.Result().Cookies()[0].Value, true)
-		if rec := w.page("/setup", ""); rec.Code != 303 || rec.Header().Get("Location") != "/login" {
+		if rec := w.Page("/setup", ""); rec.Code != 303 || rec.Header().Get("Location") != "/login" {
 			t.Errorf("/setup afterwards: got %d, want 303 to /login", rec.Code)
 		}
 		for name, again := range map[string]string{"the same code": code, "no code": "", "a code made since": newCode(t, w)} {
@@ -59,7 +59,7 @@ func TestSetup(t *testing.T) {
 
 func newCode(t *testing.T, w *world) string {
 	t.Helper()
-	code, err := w.store.NewSetupCode(context.Background())
+	code, err := w.Store.NewSetupCode(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,14 +29,14 @@ func figuresOn(page, section string) []string {
 
 func TestUsagePageTellsOfTheQuota(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
-		key, _ := w.key(w.ada, "read_only")
-		cookie := w.signIn("ada@a.example")
+		key, _ := w.Key(w.Ada, "read_only")
+		cookie := w.SignIn("ada@a.example")
 		w.used(key, time.Now(), 8, "/api/v1/contact", 200)
 		for quota, want := range map[int64]string{0: "no monthly limit", 8: "is used up", 10: "More than 80 %", 100: "8 of 100 requests"} {
-			if err := w.store.SetQuota(t.Context(), db.Operator(w.ada.TeamID), quota); err != nil {
+			if err := w.Store.SetQuota(t.Context(), db.Operator(w.Ada.TeamID), quota); err != nil {
 				t.Fatal(err)
 			}
-			if page := w.page("/settings/usage", cookie).Body.String(); !strings.Contains(page, want) {
+			if page := w.Page("/settings/usage", cookie).Body.String(); !strings.Contains(page, want) {
 				t.Errorf("a quota of %d: %q is not on the page", quota, want)
 			}
 		}
@@ -46,20 +46,20 @@ func TestUsagePageTellsOfTheQuota(t *testing.T) {
 func TestUsagePage(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		bob := w.colleague("bob@a.example", "Bob", db.Member)
-		mine, _ := w.key(w.ada, "read_only")
-		gone, _ := w.key(w.ada, "read_only")
-		his, _ := w.key(bob, "full_access")
-		foreign, _ := w.key(w.person("eve@b.example", "B"), "read_only")
+		mine, _ := w.Key(w.Ada, "read_only")
+		gone, _ := w.Key(w.Ada, "read_only")
+		his, _ := w.Key(bob, "full_access")
+		foreign, _ := w.Key(w.Person("eve@b.example", "B"), "read_only")
 		day := time.Date(2026, 10, 1, 0, 30, 0, 0, time.UTC)
 		w.used(mine, day, 3, "/api/v1/contact", 200)
 		w.used(mine, day.Add(24*time.Hour), 2, "/api/v1/key", 404)
 		w.used(gone, day.Add(24*time.Hour), 1, "/api/v1/key", 401)
 		w.used(his, day, 4, "/api/v1/contact", 500)
 		w.used(foreign, day, 9, "/api/v1/contact", 200)
-		if err := w.store.DeleteKey(context.Background(), w.ada, gone.ID); err != nil {
+		if err := w.Store.DeleteKey(context.Background(), w.Ada, gone.ID); err != nil {
 			t.Fatal(err)
 		}
-		ada, bobs := w.signIn("ada@a.example"), w.signIn("bob@a.example")
+		ada, bobs := w.SignIn("ada@a.example"), w.SignIn("bob@a.example")
 		const october = "/settings/usage?from=2026-10-01&to=2026-10-02"
 		for _, c := range []struct {
 			name, cookie, section string
@@ -74,14 +74,14 @@ func TestUsagePage(t *testing.T) {
 			{"the routes", ada, "routes", []string{"GET /api/v1/contact 7 3 0 0 0 4 700 B 1.5 ms", "GET /api/v1/key 3 0 1 0 2 0 300 B 1.5 ms"}},
 		} {
 			t.Run(c.name, func(t *testing.T) {
-				rec := w.page(october, c.cookie)
+				rec := w.Page(october, c.cookie)
 				if got := figuresOn(rec.Body.String(), c.section); rec.Code != 200 || fmt.Sprint(got[1:]) != fmt.Sprint(c.want) {
 					t.Errorf("got %d\n%s\nwant\n%s", rec.Code, strings.Join(got[1:], "\n"), strings.Join(c.want, "\n"))
 				}
 			})
 		}
 		t.Run("others' keys are nowhere", func(t *testing.T) {
-			if body := w.page(october, ada).Body.String(); strings.Contains(body, his.ID) || strings.Contains(body, foreign.ID) {
+			if body := w.Page(october, ada).Body.String(); strings.Contains(body, his.ID) || strings.Contains(body, foreign.ID) {
 				t.Error("the page has the id of somebody else's key")
 			}
 		})
@@ -91,13 +91,13 @@ func TestUsagePage(t *testing.T) {
 				"keys.csv":   "key_id,key_name,deleted,user_id,user_name,requests,ok,denied,limited,client,server,bytes,milliseconds\n" + mine.ID + ",laptop,false,,,5,3,0,0,2,0,500,7\n,,false," + bob.UserID + ",Bob,4,0,0,0,0,4,400,6\n" + gone.ID + ",laptop,true,,,1,0,1,0,0,0,100,1\n",
 				"routes.csv": "route,requests,ok,denied,limited,client,server,bytes,milliseconds\nGET /api/v1/contact,7,3,0,0,0,4,700,10\nGET /api/v1/key,3,0,1,0,2,0,300,4\n",
 			} {
-				rec := w.page("/settings/usage/"+table+"?from=2026-10-01&to=2026-10-02", ada)
+				rec := w.Page("/settings/usage/"+table+"?from=2026-10-01&to=2026-10-02", ada)
 				if rec.Code != 200 || rec.Body.String() != want || rec.Header().Get("Content-Type") != "text/csv; charset=utf-8" || rec.Header().Get("Content-Disposition") != `attachment; filename="`+table+`"` {
 					t.Errorf("%s: got %d %v\n%s\nwant\n%s", table, rec.Code, rec.Header(), rec.Body, want)
 				}
 			}
 			for _, path := range []string{"/settings/usage/none.csv", "/settings/usage/days.csv?from=x&to=y", "/settings/api-keys/" + mine.ID + "/usage/none.csv", "/settings/api-keys/" + his.ID + "/usage/times.csv", "/settings/api-keys/" + gone.ID + "/usage/requests.csv"} {
-				if rec := w.page(path, ada); rec.Code != 404 {
+				if rec := w.Page(path, ada); rec.Code != 404 {
 					t.Errorf("%s: got %d, want 404", path, rec.Code)
 				}
 			}
@@ -108,12 +108,12 @@ func TestUsagePage(t *testing.T) {
 				"from=2026-10-02&to=2026-10-01": `id="to-wrong">That lies before`, "from=2025-10-01&to=2026-10-02": `id="to-wrong">That is more than 366 days`,
 				"from=in-" + strings.Repeat("A", 43) + "&to=%3Cb%3E": `value="in-[redacted]"`,
 			} {
-				if rec := w.page("/settings/usage?"+query, ada); rec.Code != 422 || !strings.Contains(rec.Body.String(), want) {
+				if rec := w.Page("/settings/usage?"+query, ada); rec.Code != 422 || !strings.Contains(rec.Body.String(), want) {
 					t.Errorf("%s: got %d, want 422 with %s", query, rec.Code, want)
 				}
 			}
 			for _, query := range []string{"", "days=7", "days=366", "days=0", "days=99999999999999999999", "days=-1", "days=x"} {
-				if rec := w.page("/settings/usage?"+query, ada); rec.Code != 200 {
+				if rec := w.Page("/settings/usage?"+query, ada); rec.Code != 200 {
 					t.Errorf("%s: got %d, want 200", query, rec.Code)
 				}
 			}
@@ -123,17 +123,17 @@ func TestUsagePage(t *testing.T) {
 
 func TestKeyUsagePage(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
-		mine, secret := w.key(w.ada, "read_only")
-		other, otherSecret := w.key(w.ada, "contacts_sync")
+		mine, secret := w.Key(w.Ada, "read_only")
+		other, otherSecret := w.Key(w.Ada, "contacts_sync")
 		for range 3 {
-			w.get("/api/v1/contact", secret)
+			w.Get("/api/v1/contact", secret)
 		}
-		w.get("/api/v1/assistant", otherSecret)
+		w.Get("/api/v1/assistant", otherSecret)
 		w.used(mine, time.Now().Add(-20*24*time.Hour), 2, "/api/v1/user", 404)
-		cookie := w.signIn("ada@a.example")
+		cookie := w.SignIn("ada@a.example")
 		at := "/settings/api-keys/" + mine.ID
 		for span, want := range map[string][]string{"24h": {"GET /api/v1/contact 3 3"}, "7d": {"GET /api/v1/contact 3 3"}, "30d": {"GET /api/v1/contact 3 3", "GET /api/v1/user 2 0"}, "nonsense": {"GET /api/v1/contact 3 3"}} {
-			page := w.page(at+"?span="+span, cookie).Body.String()
+			page := w.Page(at+"?span="+span, cookie).Body.String()
 			rows := figuresOn(page, "routes")[1:]
 			if len(rows) != len(want) {
 				t.Fatalf("%s: got %q, want %q", span, rows, want)
@@ -147,21 +147,21 @@ func TestKeyUsagePage(t *testing.T) {
 				t.Errorf("%s: got %d bars", span, len(bars)-1)
 			}
 		}
-		page := w.page(at, cookie).Body.String()
+		page := w.Page(at, cookie).Body.String()
 		if got := figuresOn(page, "addresses"); len(got) != 2 || !strings.HasPrefix(got[1], "192.0.2.1 3 ") {
 			t.Errorf("addresses: got %q", got)
 		}
 		if got := figuresOn(page, "requests"); len(got) != 4 || !strings.Contains(got[1], "GET /api/v1/contact 200") || !strings.Contains(got[1], "test/1") {
 			t.Errorf("requests: got %q", got)
 		}
-		if got := figuresOn(w.page("/settings/api-keys/"+other.ID, cookie).Body.String(), "requests"); len(got) != 2 || !strings.Contains(got[1], "GET /api/v1/assistant 403") {
+		if got := figuresOn(w.Page("/settings/api-keys/"+other.ID, cookie).Body.String(), "requests"); len(got) != 2 || !strings.Contains(got[1], "GET /api/v1/assistant 403") {
 			t.Errorf("the other key's requests: got %q", got)
 		}
-		if list := w.page("/settings/api-keys", cookie).Body.String(); !strings.Contains(list, "3 in 7 days") || !strings.Contains(list, "1 in 7 days") {
+		if list := w.Page("/settings/api-keys", cookie).Body.String(); !strings.Contains(list, "3 in 7 days") || !strings.Contains(list, "1 in 7 days") {
 			t.Error("the list does not tell of the last week")
 		}
 		for table, rows := range map[string]int{"times.csv": 8, "routes.csv": 2, "addresses.csv": 2, "requests.csv": 4} {
-			rec := w.page(at+"/usage/"+table+"?span=7d", cookie)
+			rec := w.Page(at+"/usage/"+table+"?span=7d", cookie)
 			if n := strings.Count(rec.Body.String(), "\n"); rec.Code != 200 || n != rows {
 				t.Errorf("%s: got %d with %d rows, want %d\n%s", table, rec.Code, n, rows, rec.Body)
 			}
@@ -172,15 +172,15 @@ func TestKeyUsagePage(t *testing.T) {
 func TestARequestIdLeadsToItsKey(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		w.colleague("bob@a.example", "Bob", db.Admin)
-		key, secret := w.key(w.ada, "read_only")
-		id := w.get("/api/v1/contact/"+missing, secret).Header().Get("X-Request-Id")
-		if err := w.uses.Flush(context.Background()); err != nil {
+		key, secret := w.Key(w.Ada, "read_only")
+		id := w.Get("/api/v1/contact/"+missing, secret).Header().Get("X-Request-Id")
+		if err := w.Usage.Flush(context.Background()); err != nil {
 			t.Fatal(err)
 		}
-		cookie, bob := w.signIn("ada@a.example"), w.signIn("bob@a.example")
+		cookie, bob := w.SignIn("ada@a.example"), w.SignIn("bob@a.example")
 		at := "/settings/usage/requests/" + id
 		search := func(typed, cookie string) (int, string, string) {
-			rec := w.page("/settings/usage/requests?id="+url.QueryEscape(typed), cookie)
+			rec := w.Page("/settings/usage/requests?id="+url.QueryEscape(typed), cookie)
 			return rec.Code, rec.Header().Get("Location"), rec.Body.String()
 		}
 		for _, typed := range []string{id, " " + id + "\n", strings.ToUpper(id)} {
@@ -188,7 +188,7 @@ func TestARequestIdLeadsToItsKey(t *testing.T) {
 				t.Errorf("%q: got %d to %s, want 303 to %s", typed, code, to, at)
 			}
 		}
-		page := w.page(at, cookie).Body.String()
+		page := w.Page(at, cookie).Body.String()
 		for _, want := range []string{`href="/settings/api-keys/` + key.ID + `"`, "GET /api/v1/contact/{contact_id}", "404", id} {
 			if !strings.Contains(page, want) {
 				t.Errorf("the request's page has no %s", want)
@@ -202,13 +202,13 @@ func TestARequestIdLeadsToItsKey(t *testing.T) {
 		if code, _, _ := search(id, bob); code != 422 {
 			t.Errorf("an admin finds another person's request: %d", code)
 		}
-		if rec := w.page(at, bob); rec.Code != 404 {
+		if rec := w.Page(at, bob); rec.Code != 404 {
 			t.Errorf("an admin sees another person's request: %d", rec.Code)
 		}
-		if err := w.store.DeleteKey(context.Background(), w.ada, key.ID); err != nil {
+		if err := w.Store.DeleteKey(context.Background(), w.Ada, key.ID); err != nil {
 			t.Fatal(err)
 		}
-		if page := w.page(at, cookie).Body.String(); !strings.Contains(page, "deleted") || !strings.Contains(page, "laptop") || strings.Contains(page, "/settings/api-keys/"+key.ID) {
+		if page := w.Page(at, cookie).Body.String(); !strings.Contains(page, "deleted") || !strings.Contains(page, "laptop") || strings.Contains(page, "/settings/api-keys/"+key.ID) {
 			t.Error("the page of a deleted key's request does not name the key, or links to it")
 		}
 	})

@@ -31,7 +31,7 @@ var hookForm = url.Values{"name": {"CRM"}, "endpoint": {"https://example.com/hoo
 
 func (w *world) hook(t *testing.T, cookie string) hook {
 	t.Helper()
-	rec := w.post("/settings/webhooks", cookie, hookForm)
+	rec := w.Post("/settings/webhooks", cookie, hookForm)
 	path := hookPath.FindStringSubmatch(rec.Body.String())
 	if rec.Code != 200 || path == nil {
 		t.Fatalf("adding a webhook: got %d %s", rec.Code, rec.Body)
@@ -42,7 +42,7 @@ func (w *world) hook(t *testing.T, cookie string) hook {
 // has looks for texts on a page, on which no secret may be.
 func (h hook) has(t *testing.T, path string, want ...string) {
 	t.Helper()
-	rec := h.page(path, h.cookie)
+	rec := h.Page(path, h.cookie)
 	for _, text := range want {
 		if rec.Code != 200 || !strings.Contains(rec.Body.String(), text) {
 			t.Errorf("%s: got %d without %q", path, rec.Code, text)
@@ -56,7 +56,7 @@ func (h hook) has(t *testing.T, path string, want ...string) {
 // act presses a button of the webhook's page, which then says what was done.
 func (h hook) act(t *testing.T, action string, form url.Values) {
 	t.Helper()
-	rec := h.post(h.path+action, h.cookie, form)
+	rec := h.Post(h.path+action, h.cookie, form)
 	if to := rec.Header().Get("Location"); rec.Code != http.StatusSeeOther || !strings.HasPrefix(to, h.path+"?done=") {
 		t.Fatalf("%s: got %d to %s", action, rec.Code, to)
 	}
@@ -66,12 +66,12 @@ func (h hook) act(t *testing.T, action string, form url.Values) {
 // fail lets the delivery that waits fail, and gives the id of its event.
 func (h hook) fail(t *testing.T) string {
 	t.Helper()
-	lots, err := h.store.ClaimDeliveries(t.Context(), []db.WebhookRef{{TeamID: h.ada.TeamID, ID: h.id}}, 9)
+	lots, err := h.Store.ClaimDeliveries(t.Context(), []db.WebhookRef{{TeamID: h.Ada.TeamID, ID: h.id}}, 9)
 	if err != nil || len(lots) != 1 {
 		t.Fatalf("got %v (%v), want one lot", lots, err)
 	}
 	event := lots[0].Parcels[0].EventID
-	if err := h.store.FinishDeliveries(t.Context(), []db.Result{{Lot: &lots[0], EventID: event, State: db.Failed, Status: 500, Took: 12 * time.Millisecond,
+	if err := h.Store.FinishDeliveries(t.Context(), []db.Result{{Lot: &lots[0], EventID: event, State: db.Failed, Status: 500, Took: 12 * time.Millisecond,
 		TriedAt: time.Now(), Problem: "The endpoint answered 500.", Answer: "<b>oh no</b>"}}); err != nil {
 		t.Fatal(err)
 	}
@@ -80,9 +80,9 @@ func (h hook) fail(t *testing.T) string {
 
 func TestAddingAWebhook(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
-		cookie := w.signIn("ada@a.example")
+		cookie := w.SignIn("ada@a.example")
 		hook{world: w, cookie: cookie}.has(t, "/settings/webhooks", "No webhooks yet", "Add webhook")
-		rec := w.post("/settings/webhooks", cookie, url.Values{"name": {"CRM"}, "endpoint": {"https://10.0.0.1/x"}})
+		rec := w.Post("/settings/webhooks", cookie, url.Values{"name": {"CRM"}, "endpoint": {"https://10.0.0.1/x"}})
 		for _, text := range []string{"endpoint-wrong", "events-wrong", `value="CRM"`, `value="https://10.0.0.1/x"`, "--webhook-allow-private"} {
 			if rec.Code != 422 || !strings.Contains(rec.Body.String(), text) {
 				t.Errorf("wrong input: got %d without %s", rec.Code, text)
@@ -92,13 +92,13 @@ func TestAddingAWebhook(t *testing.T) {
 		if h.secret == "" || h.added.Header().Get("Cache-Control") != "no-store" {
 			t.Errorf("got the secret %q and %v", h.secret, h.added.Header())
 		}
-		if made, err := w.store.Webhook(t.Context(), w.ada, h.id); err != nil || strings.Join(made.Events, " ") != "conversation.closed contact.created" {
+		if made, err := w.Store.Webhook(t.Context(), w.Ada, h.id); err != nil || strings.Join(made.Events, " ") != "conversation.closed contact.created" {
 			t.Errorf("got %+v (%v)", made, err)
 		}
 		for _, path := range []string{"/settings/webhooks", h.path, h.path + "/edit", h.path + "/rotation", h.path + "/deletion"} {
 			h.has(t, path, "CRM")
 		}
-		if strings.Contains(w.log.String(), h.secret) {
+		if strings.Contains(w.Log.String(), h.secret) {
 			t.Error("the secret is in the log")
 		}
 	})
@@ -106,7 +106,7 @@ func TestAddingAWebhook(t *testing.T) {
 
 func TestWebhookPages(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
-		cookie := w.signIn("ada@a.example")
+		cookie := w.SignIn("ada@a.example")
 		t.Run("a test waits, and is seen", func(t *testing.T) {
 			h := w.hook(t, cookie)
 			h.act(t, "/test", nil)
@@ -132,7 +132,7 @@ func TestWebhookPages(t *testing.T) {
 			h := w.hook(t, cookie)
 			h.act(t, "/disable", nil)
 			h.has(t, h.path, "Disabled", "/enable")
-			if rec := w.post(h.path+"/test", cookie, nil); rec.Code != http.StatusConflict || !strings.Contains(rec.Body.String(), "Enable it first") {
+			if rec := w.Post(h.path+"/test", cookie, nil); rec.Code != http.StatusConflict || !strings.Contains(rec.Body.String(), "Enable it first") {
 				t.Errorf("a test of a disabled one: got %d", rec.Code)
 			}
 			h.act(t, "/enable", nil)
@@ -141,13 +141,13 @@ func TestWebhookPages(t *testing.T) {
 			h := w.hook(t, cookie)
 			h.act(t, "", url.Values{"name": {"ERP"}, "endpoint": {"https://example.com/other"}, "events": {"contact.updated"}})
 			h.has(t, h.path, "ERP", "https://example.com/other", "contact.updated")
-			if rec := w.post(h.path, cookie, url.Values{"name": {""}, "endpoint": {"nope"}}); rec.Code != 422 {
+			if rec := w.Post(h.path, cookie, url.Values{"name": {""}, "endpoint": {"nope"}}); rec.Code != 422 {
 				t.Errorf("nonsense: got %d", rec.Code)
 			}
 		})
 		t.Run("a rotated secret is another, shown once", func(t *testing.T) {
 			h := w.hook(t, cookie)
-			rec := w.post(h.path+"/secret", cookie, nil)
+			rec := w.Post(h.path+"/secret", cookie, nil)
 			if other := signingSecret.FindString(rec.Body.String()); rec.Code != 200 || other == "" || other == h.secret || !strings.Contains(rec.Body.String(), "24 hours") {
 				t.Errorf("got %d and %t", rec.Code, other == h.secret)
 			}
@@ -155,28 +155,28 @@ func TestWebhookPages(t *testing.T) {
 		})
 		t.Run("a member sees why not, and does nothing", func(t *testing.T) {
 			h := w.hook(t, cookie)
-			if _, _, err := w.store.AddUser(t.Context(), db.Operator(""), db.NewUser{Email: "mo@a.example", Name: "Mo", Team: "A", Member: "member", Password: passphrase}); err != nil {
+			if _, _, err := w.Store.AddUser(t.Context(), db.Operator(""), db.NewUser{Email: "mo@a.example", Name: "Mo", Team: "A", Member: "member", Password: passphrase}); err != nil {
 				t.Fatal(err)
 			}
-			mo := w.signIn("mo@a.example")
+			mo := w.SignIn("mo@a.example")
 			for _, p := range []string{"/settings/webhooks", "/settings/webhooks/new", h.path, h.path + "/edit", h.path + "/rotation", h.path + "/deletion"} {
-				if rec := w.page(p, mo); rec.Code != 403 || !strings.Contains(rec.Body.String(), "Owners and admins look after webhooks") {
+				if rec := w.Page(p, mo); rec.Code != 403 || !strings.Contains(rec.Body.String(), "Owners and admins look after webhooks") {
 					t.Errorf("%s: got %d", p, rec.Code)
 				}
 			}
 			for _, p := range []string{"/settings/webhooks", h.path, h.path + "/secret", h.path + "/delete", h.path + "/disable", h.path + "/test", h.path + "/replay"} {
-				if rec := w.post(p, mo, hookForm); rec.Code != 403 {
+				if rec := w.Post(p, mo, hookForm); rec.Code != 403 {
 					t.Errorf("%s: got %d", p, rec.Code)
 				}
 			}
 		})
 		t.Run("another team's is not there", func(t *testing.T) {
 			h := w.hook(t, cookie)
-			w.person("eve@b.example", "B")
-			eve := w.signIn("eve@b.example")
+			w.Person("eve@b.example", "B")
+			eve := w.SignIn("eve@b.example")
 			missing := "/settings/webhooks/99999999-0000-4000-8000-000000000000"
 			for _, action := range []string{"/secret", "/delete", "/disable", "/test", "/replay", ""} {
-				foreign, absent := w.post(h.path+action, eve, hookForm), w.post(missing+action, eve, hookForm)
+				foreign, absent := w.Post(h.path+action, eve, hookForm), w.Post(missing+action, eve, hookForm)
 				if foreign.Code != 404 || absent.Code != 404 {
 					t.Errorf("%s: got %d and %d", action, foreign.Code, absent.Code)
 				}
@@ -184,10 +184,10 @@ func TestWebhookPages(t *testing.T) {
 		})
 		t.Run("a deleted one is gone", func(t *testing.T) {
 			h := w.hook(t, cookie)
-			if rec := w.post(h.path+"/delete", cookie, nil); rec.Code != http.StatusSeeOther || rec.Header().Get("Location") != "/settings/webhooks" {
+			if rec := w.Post(h.path+"/delete", cookie, nil); rec.Code != http.StatusSeeOther || rec.Header().Get("Location") != "/settings/webhooks" {
 				t.Errorf("got %d", rec.Code)
 			}
-			if rec := w.page(h.path, cookie); rec.Code != 404 {
+			if rec := w.Page(h.path, cookie); rec.Code != 404 {
 				t.Errorf("after it: got %d", rec.Code)
 			}
 		})

@@ -32,12 +32,12 @@ const (
 
 // world is a server on a real store with one person, Ada, who owns the team A.
 type world struct {
-	t       testing.TB
-	store   *db.Store
-	uses    *usage.Recorder
-	handler http.Handler
-	log     *logBuffer
-	ada     db.Principal
+	T       testing.TB
+	Store   *db.Store
+	Usage   *usage.Recorder
+	Handler http.Handler
+	Log     *logBuffer
+	Ada     db.Principal
 	cookie  string         // of a session that was opened before a measurement
 	limits  *limit.Limiter // nil without any
 }
@@ -73,15 +73,15 @@ func eachWorld(t *testing.T, f func(t *testing.T, w *world)) {
 func newWorld(t testing.TB, store *db.Store) *world {
 	t.Helper()
 	w := emptyWorld(t, store)
-	w.ada = w.person("ada@a.example", "A")
+	w.Ada = w.Person("ada@a.example", "A")
 	return w
 }
 
 // emptyWorld has nobody in it.
 func emptyWorld(t testing.TB, store *db.Store) *world {
 	t.Helper()
-	w := &world{t: t, store: store, log: &logBuffer{}}
-	w.handler, w.uses = w.copy(store)
+	w := &world{T: t, Store: store, Log: &logBuffer{}}
+	w.Handler, w.Usage = w.Copy(store)
 	return w
 }
 
@@ -102,64 +102,64 @@ func outside() *webhook.Guard {
 	return g
 }
 
-// copy gives one more copy of the program on a store.
-func (w *world) copy(store *db.Store) (http.Handler, *usage.Recorder) {
-	w.t.Helper()
-	uses := usage.NewRecorder(store, w.logger(), time.Now)
-	return w.program(func(c *handlers.Config) { c.Store, c.Usage = store, uses }), uses
+// Copy gives one more Copy of the program on a store.
+func (w *world) Copy(store *db.Store) (http.Handler, *usage.Recorder) {
+	w.T.Helper()
+	uses := usage.NewRecorder(store, w.Logger(), time.Now)
+	return w.Program(func(c *handlers.Config) { c.Store, c.Usage = store, uses }), uses
 }
 
-// program puts one more copy of the program together, but for what change wants otherwise.
-func (w *world) program(change func(*handlers.Config)) http.Handler {
-	w.t.Helper()
-	config := handlers.Config{Store: w.store, Usage: w.uses, Log: w.logger(), BaseURL: "http://localhost:8080", CheckEndpoint: outside().Check, Now: time.Now}
+// Program puts one more copy of the Program together, but for what change wants otherwise.
+func (w *world) Program(change func(*handlers.Config)) http.Handler {
+	w.T.Helper()
+	config := handlers.Config{Store: w.Store, Usage: w.Usage, Log: w.Logger(), BaseURL: "http://localhost:8080", CheckEndpoint: outside().Check, Now: time.Now}
 	change(&config)
 	handler, err := handlers.New(config)
 	if err != nil {
-		w.t.Fatal(err)
+		w.T.Fatal(err)
 	}
 	return handler
 }
 
-// logger writes into the world's log.
-func (w *world) logger() *slog.Logger {
-	return slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+// Logger writes into the world's log.
+func (w *world) Logger() *slog.Logger {
+	return slog.New(slog.NewJSONHandler(w.Log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
-func (w *world) person(email, team string) db.Principal {
-	w.t.Helper()
-	user, made, err := w.store.AddUser(context.Background(), db.Operator(""), db.NewUser{Email: email, Name: "Ada Lovelace", Team: team, Member: "owner", Password: passphrase})
+func (w *world) Person(email, team string) db.Principal {
+	w.T.Helper()
+	user, made, err := w.Store.AddUser(context.Background(), db.Operator(""), db.NewUser{Email: email, Name: "Ada Lovelace", Team: team, Member: "owner", Password: passphrase})
 	if err != nil {
-		w.t.Fatal(err)
+		w.T.Fatal(err)
 	}
 	return db.Principal{TeamID: made.ID, UserID: user.ID, Member: db.Owner}
 }
 
-func (w *world) key(p db.Principal, role string) (db.Key, string) {
-	w.t.Helper()
-	key, secret, err := w.store.CreateKey(context.Background(), p, db.NewKey{Name: "laptop", Role: role, Description: "for a test"})
+func (w *world) Key(p db.Principal, role string) (db.Key, string) {
+	w.T.Helper()
+	key, secret, err := w.Store.CreateKey(context.Background(), p, db.NewKey{Name: "laptop", Role: role, Description: "for a test"})
 	if err != nil {
-		w.t.Fatal(err)
+		w.T.Fatal(err)
 	}
 	return key, secret
 }
 
-// do sends a request; headers come in pairs.
-func (w *world) do(method, target, body string, headers ...string) *httptest.ResponseRecorder {
-	w.t.Helper()
+// Do sends a request; headers come in pairs.
+func (w *world) Do(method, target, body string, headers ...string) *httptest.ResponseRecorder {
+	w.T.Helper()
 	r := httptest.NewRequest(method, target, strings.NewReader(body))
 	r.Header.Set("User-Agent", agent)
 	for i := 0; i+1 < len(headers); i += 2 {
 		r.Header.Add(headers[i], headers[i+1])
 	}
 	rec := httptest.NewRecorder()
-	w.handler.ServeHTTP(rec, r)
+	w.Handler.ServeHTTP(rec, r)
 	return rec
 }
 
-// get asks the API, with a key when secret is not empty.
-func (w *world) get(path, secret string) *httptest.ResponseRecorder {
-	w.t.Helper()
+// Get asks the API, with a key when secret is not empty.
+func (w *world) Get(path, secret string) *httptest.ResponseRecorder {
+	w.T.Helper()
 	if secret != "" {
 		mark := "?"
 		if strings.Contains(path, "?") {
@@ -167,34 +167,34 @@ func (w *world) get(path, secret string) *httptest.ResponseRecorder {
 		}
 		path += mark + "api_key=" + secret
 	}
-	return w.do(http.MethodGet, path, "")
+	return w.Do(http.MethodGet, path, "")
 }
 
-// signIn gives the cookie of a fresh session.
-func (w *world) signIn(email string) string {
-	w.t.Helper()
-	rec := w.post("/login", "", url.Values{"email": {email}, "password": {passphrase}})
+// SignIn gives the cookie of a fresh session.
+func (w *world) SignIn(email string) string {
+	w.T.Helper()
+	rec := w.Post("/login", "", url.Values{"email": {email}, "password": {passphrase}})
 	if rec.Code != http.StatusSeeOther || len(rec.Result().Cookies()) != 1 {
-		w.t.Fatalf("sign in: got %d, %v", rec.Code, rec.Result().Cookies())
+		w.T.Fatalf("sign in: got %d, %v", rec.Code, rec.Result().Cookies())
 	}
 	c := rec.Result().Cookies()[0]
 	return c.Name + "=" + c.Value
 }
 
-// post sends a form as a browser on the same site does.
-func (w *world) post(path, cookie string, form url.Values) *httptest.ResponseRecorder {
-	w.t.Helper()
+// Post sends a form as a browser on the same site does.
+func (w *world) Post(path, cookie string, form url.Values) *httptest.ResponseRecorder {
+	w.T.Helper()
 	headers := []string{"Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Site", "same-origin"}
 	if cookie != "" {
 		headers = append(headers, "Cookie", cookie)
 	}
-	return w.do(http.MethodPost, path, form.Encode(), headers...)
+	return w.Do(http.MethodPost, path, form.Encode(), headers...)
 }
 
-// page asks for a page with a session's cookie.
-func (w *world) page(path, cookie string) *httptest.ResponseRecorder {
-	w.t.Helper()
-	return w.do(http.MethodGet, path, "", "Cookie", cookie)
+// Page asks for a Page with a session's cookie.
+func (w *world) Page(path, cookie string) *httptest.ResponseRecorder {
+	w.T.Helper()
+	return w.Do(http.MethodGet, path, "", "Cookie", cookie)
 }
 
 // decode reads a JSON answer.
