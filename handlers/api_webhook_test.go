@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/insighto/insighto/db"
+	"github.com/insighto/insighto/handlers/handlertest"
 )
 
 const hooks = "/api/v1/outbound_webhook"
@@ -140,7 +141,7 @@ func TestEventsSayWhatTheAPISays(t *testing.T) {
 		if _, err := w.Store.Import(ctx, w.Ada, conversations(3)); err != nil {
 			t.Fatal(err)
 		}
-		hook, _, err := w.Store.CreateWebhook(ctx, w.Ada, db.NewWebhook{Name: "x", Endpoint: "https://example.com"}, outside().Check)
+		hook, _, err := w.Store.CreateWebhook(ctx, w.Ada, db.NewWebhook{Name: "x", Endpoint: "https://example.com"}, handlertest.Outside().Check)
 		if err != nil {
 			t.Fatal(err)
 		}

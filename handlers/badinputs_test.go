@@ -33,6 +33,7 @@ import (
 
 	"github.com/insighto/insighto/db"
 	"github.com/insighto/insighto/db/dbtest"
+	"github.com/insighto/insighto/handlers/handlertest"
 )
 
 // notHere are the paths of bad-inputs.json that this product does not serve yet. A case below one of them is sent all
@@ -165,7 +166,7 @@ type badRun struct {
 	handle     *sql.DB
 	fixtures   map[string]string
 	server     *httptest.Server
-	complaints *logBuffer // of net/http
+	complaints *handlertest.Log // of net/http
 
 	sent, ran, rather, absent, unfit int
 	why                              map[string][]string
@@ -192,7 +193,7 @@ func (w *world) fixtures() map[string]string {
 	for secret, once := range map[string]string{write: "used", hers: "hers"} {
 		w.Do(http.MethodPost, "/api/v1/contact/upsert?api_key="+secret, `{"email":"first@b.test"}`, "Content-Type", "application/json", "Idempotency-Key", once)
 	}
-	hook, _, err := w.Store.CreateWebhook(ctx, eve, db.NewWebhook{Name: "Foreign webhook", Endpoint: "https://example.com"}, outside().Check)
+	hook, _, err := w.Store.CreateWebhook(ctx, eve, db.NewWebhook{Name: "Foreign webhook", Endpoint: "https://example.com"}, handlertest.Outside().Check)
 	must(err)
 	place := db.Cursor{At: foreign[0].CreatedAt, ID: dev}.String()
 	revoked, stopped := w.Key(w.Ada, "read_only")
@@ -225,10 +226,10 @@ func (w *world) fixtures() map[string]string {
 }
 
 // listen serves a copy of the program as the command does; what net/http complains about goes to the second return.
-func (w *world) listen(t *testing.T, store *db.Store) (*httptest.Server, *logBuffer) {
+func (w *world) listen(t *testing.T, store *db.Store) (*httptest.Server, *handlertest.Log) {
 	t.Helper()
 	handler, _ := w.Copy(store)
-	complaints := &logBuffer{}
+	complaints := &handlertest.Log{}
 	server := httptest.NewUnstartedServer(handler)
 	server.Config.ReadHeaderTimeout, server.Config.ReadTimeout = 5*time.Second, 3*time.Second
 	server.Config.MaxHeaderBytes = 64 << 10

@@ -66,7 +66,7 @@ func (w *world) logToNothing() {
 		w.T.Fatal(err)
 	}
 	w.T.Cleanup(func() { nothing.Close() })
-	w.Log.to = nothing
+	w.Log.PassOn(nothing)
 }
 
 // contacts makes n contacts in Ada's team and gives a key that reads them.

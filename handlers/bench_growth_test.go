@@ -138,7 +138,7 @@ func (w *world) answer(t *testing.T, q question, secret string, n int) time.Dura
 	if rec.Code != http.StatusOK {
 		t.Fatalf("%s: got %d: %s", q.name, rec.Code, rec.Body)
 	}
-	w.Log.reset()
+	w.Log.Reset()
 	return took
 }
 

@@ -128,12 +128,6 @@ func (w *world) bench(b *testing.B, target string, headers ...string) {
 		if rec.Code != http.StatusOK {
 			b.Fatalf("got %d, want 200", rec.Code)
 		}
-		w.Log.reset()
+		w.Log.Reset()
 	}
-}
-
-func (l *logBuffer) reset() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.b.Reset()
 }

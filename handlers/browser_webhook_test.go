@@ -9,6 +9,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"github.com/insighto/insighto/db"
+	"github.com/insighto/insighto/handlers/handlertest"
 )
 
 // makeHooks makes webhooks in every state that a page can show, the first of them with deliveries of every kind.
@@ -22,7 +23,7 @@ func (b *tab) makeHooks() (busy, gone string) {
 		}
 	}
 	make := func(name, path string) db.Webhook {
-		w, _, err := b.Store.CreateWebhook(ctx, b.Ada, db.NewWebhook{Name: name, Endpoint: "https://example.com/" + path}, outside().Check)
+		w, _, err := b.Store.CreateWebhook(ctx, b.Ada, db.NewWebhook{Name: name, Endpoint: "https://example.com/" + path}, handlertest.Outside().Check)
 		must(err)
 		return w
 	}

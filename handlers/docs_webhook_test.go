@@ -16,6 +16,7 @@ import (
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"github.com/insighto/insighto/db"
+	"github.com/insighto/insighto/handlers/handlertest"
 )
 
 // harness has for each snippet a program that reads id, time, signature and body and says whether they are genuine.
@@ -51,7 +52,7 @@ func TestSnippetsCheckASignature(t *testing.T) {
 	ctx := context.Background()
 	w := newWorld(t, freshStore(t))
 	page := w.Do("GET", "/docs", "").Body.String()
-	hook, secret, err := w.Store.CreateWebhook(ctx, w.Ada, db.NewWebhook{Name: "x", Endpoint: "https://example.com"}, outside().Check)
+	hook, secret, err := w.Store.CreateWebhook(ctx, w.Ada, db.NewWebhook{Name: "x", Endpoint: "https://example.com"}, handlertest.Outside().Check)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -59,7 +59,7 @@ func FuzzRawQuery(f *testing.F) {
 	cookie := w.SignIn("ada@a.example")
 	f.Fuzz(func(t *testing.T, raw string) {
 		for _, path := range fuzzedPages {
-			w.Log.reset()
+			w.Log.Reset()
 			rec := w.asked(path, raw, cookie+"; zone="+strings.Map(func(r rune) rune { return max(min(r, 'z'), '+') }, raw[:min(len(raw), 20)]))
 			if page := rec.Body.String(); !slices.Contains([]int{200, 400, 422}, rec.Code) || strings.Count(page, "<h1") != 1 || !strings.HasSuffix(page, "</html>") || strings.Contains(w.Log.String(), `"level":"ERROR"`) {
 				t.Fatalf("%s?%s: got %d %s %s", path, raw, rec.Code, page, w.Log)
@@ -69,7 +69,7 @@ func FuzzRawQuery(f *testing.F) {
 			t.Skip()
 		}
 		for _, path := range fuzzedLists {
-			w.Log.reset()
+			w.Log.Reset()
 			rec := w.asked(path, raw+"&api_key="+secret, "")
 			answer := decode(t, rec)
 			if !slices.Contains([]int{200, 400, 422}, rec.Code) || strings.Contains(rec.Body.String(), secret) || strings.Contains(w.Log.String(), `"level":"ERROR"`) {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/insighto/insighto/db"
 	"github.com/insighto/insighto/db/dbtest"
+	"github.com/insighto/insighto/handlers/handlertest"
 )
 
 // paper is the OpenAPI document, as a client reads it.
@@ -405,7 +406,7 @@ func TestOpenAPIHolds(t *testing.T) {
 		}
 		known := maps.Clone(known)
 		known["field_id"] = field.ID
-		hook, _, err := w.Store.CreateWebhook(context.Background(), w.Ada, db.NewWebhook{Name: "CRM", Endpoint: "https://example.com"}, outside().Check)
+		hook, _, err := w.Store.CreateWebhook(context.Background(), w.Ada, db.NewWebhook{Name: "CRM", Endpoint: "https://example.com"}, handlertest.Outside().Check)
 		if err != nil {
 			t.Fatal(err)
 		}
