@@ -9,18 +9,6 @@ import (
 	"github.com/insighto/insighto/db"
 )
 
-// used counts n requests of a key at a moment.
-func (w *world) used(k db.Key, at time.Time, n int, route string, status int) {
-	w.T.Helper()
-	for range n {
-		w.Usage.Count(db.Principal{TeamID: k.TeamID, KeyID: k.ID}, db.Request{ID: db.NewID(), At: at, Method: "GET", Route: route, Status: status,
-			Bytes: 100, Took: 1500 * time.Microsecond, Address: "192.0.2.1", UserAgent: agent}, status < 400)
-	}
-	if err := w.Usage.Flush(context.Background()); err != nil {
-		w.T.Fatal(err)
-	}
-}
-
 // colleague adds a person to Ada's team.
 func (w *world) colleague(email, name string, role db.MemberRole) db.Principal {
 	w.T.Helper()
@@ -39,11 +27,11 @@ func TestUsage(t *testing.T) {
 		his, hisSecret := w.Key(bob, "full_access")
 		foreign, _ := w.Key(w.Person("eve@b.example", "B"), "read_only")
 		day := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
-		w.used(mine, day.Add(30*time.Minute), 3, "/api/v1/contact", 200)
-		w.used(mine, day.Add(25*time.Hour), 2, "/api/v1/key", 404)
-		w.used(gone, day.Add(26*time.Hour), 1, "/api/v1/key", 401)
-		w.used(his, day.Add(25*time.Hour), 4, "/api/v1/contact", 200)
-		w.used(foreign, day, 9, "/api/v1/contact", 200)
+		w.Used(mine, day.Add(30*time.Minute), 3, "/api/v1/contact", 200)
+		w.Used(mine, day.Add(25*time.Hour), 2, "/api/v1/key", 404)
+		w.Used(gone, day.Add(26*time.Hour), 1, "/api/v1/key", 401)
+		w.Used(his, day.Add(25*time.Hour), 4, "/api/v1/contact", 200)
+		w.Used(foreign, day, 9, "/api/v1/contact", 200)
 		if err := w.Store.DeleteKey(context.Background(), w.Ada, gone.ID); err != nil {
 			t.Fatal(err)
 		}

@@ -16,6 +16,7 @@
 //	archive/                  the line that import, export and the command line share: no HTTP in it
 //	limit/ usage/             running programs: the limiter, the recorder of what keys do
 //	webhook/                  HTTP out: courier, sender, signer, guard
+//	handlertest/ browsertest/ a server with one person in it, for tests; the tests in the browser
 //
 // Three rules, and what holds them:
 //

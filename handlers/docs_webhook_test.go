@@ -16,6 +16,7 @@ import (
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"github.com/insighto/insighto/db"
+	"github.com/insighto/insighto/db/dbtest"
 	"github.com/insighto/insighto/handlers/handlertest"
 )
 
@@ -50,7 +51,7 @@ func main() {
 
 func TestSnippetsCheckASignature(t *testing.T) {
 	ctx := context.Background()
-	w := newWorld(t, freshStore(t))
+	w := newWorld(t, dbtest.Open(t, filepath.Join(t.TempDir(), "test.db"), time.Now))
 	page := w.Do("GET", "/docs", "").Body.String()
 	hook, secret, err := w.Store.CreateWebhook(ctx, w.Ada, db.NewWebhook{Name: "x", Endpoint: "https://example.com"}, handlertest.Outside().Check)
 	if err != nil {

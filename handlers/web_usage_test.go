@@ -31,7 +31,7 @@ func TestUsagePageTellsOfTheQuota(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		key, _ := w.Key(w.Ada, "read_only")
 		cookie := w.SignIn("ada@a.example")
-		w.used(key, time.Now(), 8, "/api/v1/contact", 200)
+		w.Used(key, time.Now(), 8, "/api/v1/contact", 200)
 		for quota, want := range map[int64]string{0: "no monthly limit", 8: "is used up", 10: "More than 80 %", 100: "8 of 100 requests"} {
 			if err := w.Store.SetQuota(t.Context(), db.Operator(w.Ada.TeamID), quota); err != nil {
 				t.Fatal(err)
@@ -51,11 +51,11 @@ func TestUsagePage(t *testing.T) {
 		his, _ := w.Key(bob, "full_access")
 		foreign, _ := w.Key(w.Person("eve@b.example", "B"), "read_only")
 		day := time.Date(2026, 10, 1, 0, 30, 0, 0, time.UTC)
-		w.used(mine, day, 3, "/api/v1/contact", 200)
-		w.used(mine, day.Add(24*time.Hour), 2, "/api/v1/key", 404)
-		w.used(gone, day.Add(24*time.Hour), 1, "/api/v1/key", 401)
-		w.used(his, day, 4, "/api/v1/contact", 500)
-		w.used(foreign, day, 9, "/api/v1/contact", 200)
+		w.Used(mine, day, 3, "/api/v1/contact", 200)
+		w.Used(mine, day.Add(24*time.Hour), 2, "/api/v1/key", 404)
+		w.Used(gone, day.Add(24*time.Hour), 1, "/api/v1/key", 401)
+		w.Used(his, day, 4, "/api/v1/contact", 500)
+		w.Used(foreign, day, 9, "/api/v1/contact", 200)
 		if err := w.Store.DeleteKey(context.Background(), w.Ada, gone.ID); err != nil {
 			t.Fatal(err)
 		}
@@ -129,7 +129,7 @@ func TestKeyUsagePage(t *testing.T) {
 			w.Get("/api/v1/contact", secret)
 		}
 		w.Get("/api/v1/assistant", otherSecret)
-		w.used(mine, time.Now().Add(-20*24*time.Hour), 2, "/api/v1/user", 404)
+		w.Used(mine, time.Now().Add(-20*24*time.Hour), 2, "/api/v1/user", 404)
 		cookie := w.SignIn("ada@a.example")
 		at := "/settings/api-keys/" + mine.ID
 		for span, want := range map[string][]string{"24h": {"GET /api/v1/contact 3 3"}, "7d": {"GET /api/v1/contact 3 3"}, "30d": {"GET /api/v1/contact 3 3", "GET /api/v1/user 2 0"}, "nonsense": {"GET /api/v1/contact 3 3"}} {

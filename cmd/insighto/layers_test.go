@@ -29,18 +29,20 @@ var topLevel = []string{"cmd", "views", "handlers", "static", "db", "go.mod", "g
 
 // arrows lists every package and what of this module it may import. What is not listed is refused.
 var arrows = map[string][]string{
-	"cmd/insighto":     {"handlers", "handlers/archive", "handlers/limit", "handlers/usage", "handlers/webhook", "db"},
-	"cmd/dev":          {},
-	"handlers":         {"handlers/archive", "handlers/limit", "handlers/usage", "db", "views", "static"},
-	"handlers/archive": {"db"},
-	"handlers/limit":   {"db"},
-	"handlers/usage":   {"db"},
-	"handlers/webhook": {"db"},
-	"views":            {"db", "static"},
-	"db":               {},
-	"db/dbtest":        {"db"},
-	"db/dbtest/syncs":  {},
-	"static":           {},
+	"cmd/insighto":         {"handlers", "handlers/archive", "handlers/limit", "handlers/usage", "handlers/webhook", "db"},
+	"cmd/dev":              {},
+	"handlers":             {"handlers/archive", "handlers/limit", "handlers/usage", "db", "views", "static"},
+	"handlers/archive":     {"db"},
+	"handlers/limit":       {"db"},
+	"handlers/usage":       {"db"},
+	"handlers/webhook":     {"db"},
+	"handlers/handlertest": {"handlers", "handlers/usage", "handlers/webhook", "db"},
+	"handlers/browsertest": {},
+	"views":                {"db", "static"},
+	"db":                   {},
+	"db/dbtest":            {"db"},
+	"db/dbtest/syncs":      {},
+	"static":               {},
 }
 
 // standardOnly are the packages that import no other module.
@@ -79,6 +81,31 @@ func TestEveryImportFollowsAnArrow(t *testing.T) {
 	}
 }
 
+// Whoever tests anything else waits for no browser's protocol to be compiled.
+func TestOnlyTheTestsInTheBrowserImportOne(t *testing.T) {
+	root, seen := repository(t), 0
+	for _, name := range sources(t, root) {
+		if path.Ext(name) != ".go" {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, name), nil, parser.ImportsOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, spec := range file.Imports {
+			if !strings.HasPrefix(spec.Path.Value, `"github.com/chromedp/`) {
+				continue
+			}
+			if seen++; path.Dir(name) != "handlers/browsertest" {
+				t.Errorf("%s imports %s, which stops at handlers/browsertest: move the test there", name, spec.Path.Value)
+			}
+		}
+	}
+	if seen == 0 {
+		t.Error("nothing imports a browser: the walk looks in the wrong place")
+	}
+}
+
 // Rules that refuse nothing would pass for ever.
 func TestAForbiddenImportIsRefused(t *testing.T) {
 	for _, c := range []struct {
@@ -92,6 +119,8 @@ func TestAForbiddenImportIsRefused(t *testing.T) {
 		{"handlers", module + "/handlers/limit", true},
 		{"handlers", module + "/handlers/webhook", false},
 		{"handlers", module + "/db/dbtest", false},
+		{"handlers", module + "/handlers/handlertest", false},
+		{"handlers/handlertest", module + "/handlers", true},
 		{"handlers", "github.com/jackc/pgx/v5/pgxpool", false},
 		{"handlers", module + "/handlers/usage", true},
 		{"handlers/archive", module + "/db", true},

@@ -113,6 +113,18 @@ func (w *World) Key(p db.Principal, role string) (db.Key, string) {
 	return key, secret
 }
 
+// Used counts n requests of a key at a moment.
+func (w *World) Used(k db.Key, at time.Time, n int, route string, status int) {
+	w.T.Helper()
+	for range n {
+		w.Usage.Count(db.Principal{TeamID: k.TeamID, KeyID: k.ID}, db.Request{ID: db.NewID(), At: at, Method: "GET", Route: route, Status: status,
+			Bytes: 100, Took: 1500 * time.Microsecond, Address: "192.0.2.1", UserAgent: UserAgent}, status < 400)
+	}
+	if err := w.Usage.Flush(context.Background()); err != nil {
+		w.T.Fatal(err)
+	}
+}
+
 // Do sends a request; headers come in pairs.
 func (w *World) Do(method, target, body string, headers ...string) *httptest.ResponseRecorder {
 	w.T.Helper()

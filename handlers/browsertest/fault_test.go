@@ -1,4 +1,4 @@
-package handlers_test
+package browsertest
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+	"github.com/insighto/insighto/handlers/handlertest"
 )
 
 const (
@@ -155,7 +156,7 @@ func sessionEnded(t *testing.T, b *tab) {
 	b.click(makeLink)
 	b.until(`location.pathname === "/login" && location.search === "?next=%2Fsettings%2Fapi-keys%2Fnew"`)
 	b.fill("#email", "ada@a.example")
-	b.fill("#password", passphrase)
+	b.fill("#password", handlertest.Passphrase)
 	b.click(".button.main")
 	b.until(`location.pathname === "/settings/api-keys/new" && document.querySelector("main > #sheet #name")`)
 

@@ -1,4 +1,4 @@
-package handlers_test
+package browsertest
 
 import (
 	"encoding/json"
@@ -121,7 +121,7 @@ func (b *tab) makeKeys() (used, revoked, live string) {
 func manyKeysStates(t *testing.T, b *tab) {
 	used, revoked, live := b.makeKeys()
 	const list, last = "/settings/api-keys", "/settings/api-keys?page=2"
-	b.world.SignIn("ada@a.example") // somewhere else
+	b.World.SignIn("ada@a.example") // somewhere else
 	b.enter()
 	dialog := func(path string) func(*tab) {
 		return func(b *tab) {

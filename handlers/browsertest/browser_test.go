@@ -1,4 +1,4 @@
-package handlers_test
+package browsertest
 
 import (
 	"context"
@@ -19,6 +19,7 @@ import (
 	"github.com/insighto/insighto/db"
 	"github.com/insighto/insighto/db/dbtest"
 	"github.com/insighto/insighto/handlers"
+	"github.com/insighto/insighto/handlers/handlertest"
 )
 
 // plainHost is a host that browsers trust as little as any on plain http; localhost is trusted like https.
@@ -115,7 +116,7 @@ func startChrome(t *testing.T) *chrome {
 
 // site is a world that a browser can visit.
 type site struct {
-	*world
+	*handlertest.World
 	base string
 	lost atomic.Bool // the database is away
 	away http.Handler
@@ -126,7 +127,7 @@ func newSite(t *testing.T, store *db.Store) *site {
 	s := &site{}
 	server := httptest.NewUnstartedServer(s)
 	s.base = fmt.Sprintf("http://localhost:%d", server.Listener.Addr().(*net.TCPAddr).Port)
-	s.world = emptyWorld(t, store)
+	s.World = handlertest.Empty(t, store)
 	s.Handler = s.Program(func(c *handlers.Config) { c.BaseURL = s.base })
 	s.away = s.Program(func(c *handlers.Config) { c.BaseURL, c.Store, c.Usage = s.base, lostStore(t), nil })
 	ctx, stop := context.WithCancel(context.Background())

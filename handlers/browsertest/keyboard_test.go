@@ -1,16 +1,17 @@
-package handlers_test
+package browsertest
 
 import (
 	"testing"
 
 	"github.com/chromedp/chromedp/kb"
+	"github.com/insighto/insighto/handlers/handlertest"
 )
 
 // walkByKeyboard is the walk with Tab, Enter and Esc.
 func walkByKeyboard(t *testing.T, b *tab) {
 	b.open("/settings/api-keys")
 	b.focused("#email")
-	b.press("ada@a.example" + kb.Tab + passphrase + kb.Enter)
+	b.press("ada@a.example" + kb.Tab + handlertest.Passphrase + kb.Enter)
 	b.until(`document.querySelector("#keys .empty")`)
 	b.press(kb.Tab)
 	b.focused(".skip")

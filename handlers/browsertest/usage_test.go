@@ -1,4 +1,4 @@
-package handlers_test
+package browsertest
 
 import (
 	"fmt"
@@ -22,10 +22,10 @@ func (b *tab) busy() (busy, calm db.Key) {
 	now := time.Now()
 	for day := range 28 {
 		at := now.AddDate(0, 0, -day)
-		b.used(keys[0], at, 40-day, "/api/v1/conversation/{conversation_id}/transcript", 200)
-		b.used(keys[0], at, day%5, "/api/v1/contact", 404)
-		b.used(keys[0], at, day%3, "/api/v1/contact", 500)
-		b.used(keys[1], at, day%4, "/api/v1/contact", 429)
+		b.Used(keys[0], at, 40-day, "/api/v1/conversation/{conversation_id}/transcript", 200)
+		b.Used(keys[0], at, day%5, "/api/v1/contact", 404)
+		b.Used(keys[0], at, day%3, "/api/v1/contact", 500)
+		b.Used(keys[1], at, day%4, "/api/v1/contact", 429)
 	}
 	b.Usage.Count(db.Principal{TeamID: keys[1].TeamID, KeyID: keys[1].ID}, db.Request{ID: db.NewID(), At: now, Method: "GET", Route: "/api/v1/contact", Status: 403,
 		Address: "2001:db8:1234:5678:9abc:def0:1234:5678", UserAgent: strings.Repeat("agent", 40)}, false)

@@ -1,4 +1,4 @@
-package handlers_test
+package browsertest
 
 import (
 	"context"
@@ -217,7 +217,7 @@ func (b *tab) enter() {
 
 func (b *tab) enterAs(email string) {
 	b.t.Helper()
-	name, value, _ := strings.Cut(b.world.SignIn(email), "=")
+	name, value, _ := strings.Cut(b.World.SignIn(email), "=")
 	call(b, network.SetCookie, network.SetCookieParams{Name: name, Value: value, URL: b.base, HTTPOnly: new(true)})
 }
 

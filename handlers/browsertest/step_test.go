@@ -1,4 +1,4 @@
-package handlers_test
+package browsertest
 
 import (
 	"context"
@@ -13,6 +13,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
+	"github.com/insighto/insighto/handlers/handlertest"
 )
 
 func (b *tab) signInByForm(path string) {
@@ -26,7 +27,7 @@ func (b *tab) signInByForm(path string) {
 	if typed := ask[[]string](b, `[document.querySelector("#email").value, document.querySelector("#password").value]`); typed[0] != "ada@a.example" || typed[1] != "" {
 		b.t.Errorf("after a wrong password the form holds %q, want the e-mail and no password", typed)
 	}
-	b.fill("#password", passphrase)
+	b.fill("#password", handlertest.Passphrase)
 	b.click(".button.main")
 	b.until(`location.pathname === ` + quoted(path) + ` && document.querySelector("#keys .empty")`)
 }

@@ -1,4 +1,4 @@
-package handlers_test
+package browsertest
 
 import (
 	"fmt"
@@ -13,18 +13,28 @@ import (
 	"github.com/insighto/insighto/db"
 )
 
-// hourly are n conversations of one contact, the newest now and one each hour before; the last has many messages.
+const zoe = "22222222-0000-4000-8000-000000000001"
+
+func talkID(n int) string { return fmt.Sprintf("44444444-0000-4000-8000-%012d", n) }
+
+// hourly are n conversations, the newest now and one each hour before; even ones are Zoë's and closed. The newest has
+// many messages.
 func hourly(n int) []db.ArchivedConversation {
-	now, batch := time.Now().UTC().Truncate(time.Second), conversations(n)
+	now, batch := time.Now().UTC().Truncate(time.Second), make([]db.ArchivedConversation, n)
 	for i := range batch {
-		c := &batch[i]
 		began := now.Add(-time.Duration(i) * time.Hour)
-		c.Messages[0].Text = fmt.Sprintf("question %d!", i)
-		c.Messages[0].CreatedAt, c.Messages[1].CreatedAt = began, began
-		if !c.ClosedAt.IsZero() {
-			c.ClosedAt = began.Add(time.Minute)
+		batch[i] = db.ArchivedConversation{
+			ID: talkID(i), DeviceType: "mobile", CreatedAt: began, Attributes: `{"n":1}`,
+			Assistant: db.ArchivedAssistant{ID: "11111111-0000-4000-8000-000000000002", Name: "Quotes"},
+			Contact:   db.ArchivedContact{ID: "22222222-0000-4000-8000-000000000002", FirstName: "Dev", Email: "dev@example.com"},
+			Messages:  []db.ArchivedMessage{{SenderType: "user", Text: fmt.Sprintf("question %d!", i), CreatedAt: began}, {SenderType: "bot", Text: "Hello", CreatedAt: began}},
 		}
-		c.CreatedAt = began
+		if i%2 == 0 {
+			batch[i].Assistant = db.ArchivedAssistant{ID: "11111111-0000-4000-8000-000000000001", Name: "Claims"}
+			batch[i].Widget = db.ArchivedWidget{ID: "33333333-0000-4000-8000-000000000001", Name: "Site", Type: "chat", Provider: "web"}
+			batch[i].Contact = db.ArchivedContact{ID: zoe, FirstName: "Zoë", LastName: "Novak", Channels: `{"telephone":"+15551000220"}`}
+			batch[i].ClosedAt = began.Add(time.Minute)
+		}
 	}
 	for i := range 240 {
 		sender := []string{"user", "bot", "agent", "tool"}[i%4]
@@ -111,7 +121,7 @@ func walkListPlain(t *testing.T, b *tab) {
 func listStates(t *testing.T, b *tab) {
 	b.enter()
 	talk := func(n int, query string) func(*tab) {
-		return func(b *tab) { b.open("/conversations/" + conversationID(n) + query) }
+		return func(b *tab) { b.open("/conversations/" + talkID(n) + query) }
 	}
 	b.walkStates([]state{
 		{"no conversations", func(b *tab) { b.open("/conversations") }},
